@@ -1,0 +1,70 @@
+/** Questions about the binary digits of a bigint, answered in time linear in its length. */
+
+/** Number of binary digits of |m|; 0 for 0. */
+export function bitLength(m: bigint): number {
+  const a = m < 0n ? -m : m;
+  if (a < 0x20000000000000n) {
+    const v = Number(a);
+    return v < 4294967296 ? 32 - Math.clz32(v) : 64 - Math.clz32(Math.floor(v / 4294967296));
+  }
+  const hex = a.toString(16);
+  return 4 * (hex.length - 1) + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
+}
+
+/** Exponent of the largest power of two that divides m; 0 for 0. */
+export function trailingZeros(m: bigint): number {
+  if (m === 0n) return 0;
+  const low = Number(BigInt.asUintN(32, m));
+  if (low !== 0) return 31 - Math.clz32(low & -low);
+  // Double the window until it holds a set bit, then look inside the last half of it.
+  let width = 64;
+  while (BigInt.asUintN(width, m) === 0n) width *= 2;
+  const half = width / 2;
+  return half + trailingZeros(BigInt.asUintN(width, m) >> BigInt(half));
+}
+
+/** m * 2^k for any whole k; for negative k the result is floor(m / 2^-k). */
+export function shift(m: bigint, k: number): bigint {
+  return k >= 0 ? m << BigInt(k) : m >> BigInt(-k);
+}
+
+/** ceil(m / 2^k), k >= 0. */
+export function ceilShift(m: bigint, k: number): bigint {
+  return -(-m >> BigInt(k));
+}
+
+/** Greatest common divisor of |a| and |b|. */
+export function gcd(a: bigint, b: bigint): bigint {
+  let x = a < 0n ? -a : a;
+  let y = b < 0n ? -b : b;
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x;
+}
+
+/** floor(a / b) for b > 0 (BigInt division truncates towards zero). */
+export function floorDivide(a: bigint, b: bigint): bigint {
+  const q = a / b;
+  return a % b < 0n ? q - 1n : q;
+}
+
+/** ceil(a / b) for b > 0. */
+export function ceilDivide(a: bigint, b: bigint): bigint {
+  return -floorDivide(-a, b);
+}
+
+/** floor(sqrt(n)) for n >= 0, by Newton's iteration from above. */
+export function floorSqrt(n: bigint): bigint {
+  if (n < 0x20000000000000n) {
+    // A float64 square root is within one of the floor here; two exact comparisons settle it.
+    let r = BigInt(Math.floor(Math.sqrt(Number(n))));
+    while (r * r > n) r--;
+    while ((r + 1n) * (r + 1n) <= n) r++;
+    return r;
+  }
+  let x = 1n << BigInt((bitLength(n) + 1) >> 1);
+  for (;;) {
+    const y = (x + n / x) >> 1n;
+    if (y >= x) return x;
+    x = y;
+  }
+}

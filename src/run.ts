@@ -1,0 +1,2 @@
+/** `dyadnet/run`: load a network file and evaluate it, nothing else. */
+export {};

@@ -1,0 +1,67 @@
+/** The house: which room may import which, and in which order the files of a room may know each other. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+const src = join(import.meta.dirname, '../src');
+
+/** Floors from the ground up. A room imports from lower floors only; rooms on one floor do not know each other. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['exact'],
+  ['net'],
+  ['construct', 'quantize', 'rates', 'certify', 'engine', 'io'],
+  ['workbench'],
+  ['index', 'run', 'sweep', 'plot'],
+  ['cli', 'web'],
+];
+
+/** Inside a room a file imports only files listed above it; a room not listed here holds at most one file. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  exact: ['refuse', 'bits', 'dyadic', 'rational', 'interval', 'print', 'target', 'index'],
+  net: ['layer', 'builder', 'network', 'calculus', 'index'],
+};
+
+/** Rooms apart: they import nothing of the project. */
+const APART = ['check'];
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+  (f) => /\.tsx?$/.test(f) && !f.endsWith('-wasm.ts'),
+);
+const roomOf = (file: string): string => file.split('/')[0]!.replace(/\.tsx?$/, '');
+const nameOf = (file: string): string => file.replace(/^[^/]*\//, '').replace(/\.tsx?$/, '');
+const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
+
+test('every import goes down, and no file imports a file below it in its room', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const room = roomOf(file);
+    if (!APART.includes(room) && floorOf(room) < 0) wrong.push(`${file}: its room is on no floor`);
+    const order = ROOMS[room];
+    if (order && file.includes('/') && !order.includes(nameOf(file))) wrong.push(`${file}: not in the room's listing`);
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(src, file), 'utf8')).importedFiles) {
+      if (!fileName.startsWith('.')) continue;
+      const to = relative(src, join(src, dirname(file), fileName));
+      const other = roomOf(to);
+      if (to.endsWith('-wasm.ts')) {
+        if (room !== 'engine') wrong.push(`${file} -> ${to}: only the engine sees the core`);
+      } else if (other === room) {
+        if (APART.includes(room)) continue;
+        const list = order ?? [];
+        if (list.indexOf(nameOf(to)) >= list.indexOf(nameOf(file))) wrong.push(`${file} -> ${to}: not listed above it`);
+      } else if (APART.includes(room) || floorOf(other) >= floorOf(room)) {
+        wrong.push(`${file} -> ${to}: not a lower floor`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every listed file exists', () => {
+  const missing = Object.entries(ROOMS).flatMap(([room, list]) =>
+    list
+      .filter((name) => !files.some((f) => roomOf(f) === room && nameOf(f) === name))
+      .map((name) => `${room}/${name}`),
+  );
+  expect(missing).toEqual([]);
+});
