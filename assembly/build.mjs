@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const asc = join(root, 'node_modules/assemblyscript/bin/asc');
 mkdirSync(join(root, 'build'), { recursive: true });
+mkdirSync(join(root, 'src/engine'), { recursive: true });
 
 for (const target of ['release', 'scalar', 'debug']) {
   execFileSync(process.execPath, [asc, 'assembly/index.ts', '--target', target], { cwd: root, stdio: 'inherit' });
