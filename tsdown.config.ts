@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', run: 'src/run.ts' },
+  entry: { index: 'src/index.ts', run: 'src/run.ts', 'cli/main': 'src/cli/main.ts' },
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',

@@ -1,0 +1,4 @@
+/** The commands, in the order in which the help lists them. Adding one: its file, and a line here. */
+import type { Define } from './command.ts';
+
+export const COMMANDS: readonly Define[] = [];

@@ -1,0 +1,69 @@
+/** Reading with a limit, and writing so that a file is there whole or not at all. */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../exact/index.ts';
+
+/** Largest file that is read whole: 1 GiB. */
+export const MAX_FILE_BYTES = 1 << 30;
+
+/** A file's bytes; `-` is standard input. Throws InputError where it is too large or not a file. */
+export function readBytes(path: string): Uint8Array {
+  if (path === '-') return readFileSync(0);
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = checkKind(fd, path);
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    while (at < size) {
+      const n = readSync(fd, bytes, at, size - at, at);
+      if (n === 0) break;
+      at += n;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function checkKind(fd: number, path: string): { size: number } {
+  const stat = fstatSync(fd);
+  if (stat.isDirectory()) throw new InputError(`${path}: it is a folder`);
+  if (stat.size > MAX_FILE_BYTES)
+    throw new InputError(`${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${stat.size}`);
+  return stat;
+}
+
+export function readText(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  return Buffer.from(readBytes(path)).toString(encoding);
+}
+
+/** Writes beside the target and renames, so that an interrupted run leaves the old file or none. */
+export function writeWhole(path: string, data: Uint8Array | string): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const remove = (): void => rmSync(temporary, { force: true });
+  const fd = openSync(temporary, 'w');
+  process.once('exit', remove);
+  try {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    let at = 0;
+    while (at < bytes.length) at += writeSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 24));
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    process.removeListener('exit', remove);
+  }
+}

@@ -1,0 +1,98 @@
+/** How commands speak: one JSON object, or aligned lines for people; progress on a terminal, silence in a pipe. */
+import { SingleBar } from 'cli-progress';
+import { type Dyadic, printBound, toScientific } from '../exact/index.ts';
+import type { Network } from '../net/index.ts';
+
+/** Prints one JSON object on standard output. */
+export function printJson(object: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
+}
+
+/** Prints `name  value` lines with the values aligned; a row without a value is left out. */
+export function printRows(rows: readonly (readonly [name: string, value: string | number | undefined])[]): void {
+  const shown = rows.filter(([, value]) => value !== undefined);
+  const wide = shown.reduce((n, [name]) => Math.max(n, name.length), 0);
+  for (const [name, value] of shown) process.stdout.write(`${name.padEnd(wide)}  ${value}\n`);
+}
+
+/** A sentence for people on standard error, where it does not disturb the result. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A certified bound in JSON: numbers rounded outward, each with its exact text beside it. */
+export function boundJson(
+  bounds: Readonly<Record<string, Dyadic | undefined>>,
+  down: readonly string[] = ['lower'],
+): object {
+  const out: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(bounds)) {
+    if (value === undefined) continue;
+    out[name] = value.toNumber(down.includes(name) ? 'down' : 'up');
+    out[`${name}Exact`] = value.toString();
+  }
+  return out;
+}
+
+/** The counts of a network, in every command that shows one. */
+export function networkJson(net: Network, alphabetSize = net.alphabet().length): object {
+  return {
+    depth: net.depth,
+    width: net.width,
+    connectivity: net.connectivity,
+    alphabetSize,
+    fractionalBits: net.fractionalBits,
+    integerBits: net.integerBits,
+    inputs: net.inputs,
+    outputs: net.outputs,
+  };
+}
+
+/** `2.4e-7 (below 2^-21)`, or `0 (exactly)`. */
+export function bound(x: Dyadic): string {
+  return x.isZero ? '0 (exactly)' : printBound(x);
+}
+
+/** A number for people, to six digits. */
+export function about(x: Dyadic): string {
+  return toScientific(x, 6, 'nearest');
+}
+
+/** 1234 bytes, 12.1 KiB, 3.40 MiB. */
+export function size(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} bytes`;
+  return bytes < 1 << 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / (1 << 20)).toFixed(2)} MiB`;
+}
+
+export interface Progress {
+  /** done in 0..1. */
+  update(done: number, what?: string): void;
+  stop(): void;
+}
+
+/** A bar on a terminal's standard error after the first half second; nothing in a pipe or with --quiet. */
+export function progress(what: string, quiet = false): Progress {
+  if (quiet || !process.stderr.isTTY || (process.stderr.columns ?? 80) < 20) return { update() {}, stop() {} };
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: `${what} {bar} {percentage}% {what} ETA {eta_formatted}`,
+    hideCursor: true,
+    clearOnComplete: true,
+    etaBuffer: 50,
+  });
+  const from = Date.now();
+  let started = false;
+  return {
+    update(done, detail = '') {
+      if (!started) {
+        if (Date.now() - from < 500) return;
+        bar.start(1000, 0, { what: detail });
+        started = true;
+      }
+      bar.update(Math.round(done * 1000), { what: detail });
+    },
+    stop() {
+      if (started) bar.stop();
+    },
+  };
+}
