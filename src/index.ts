@@ -1,3 +1,4 @@
 /** dyadnet: a table of contents. */
 export * from './exact/index.ts';
+export * from './io/index.ts';
 export * from './net/index.ts';

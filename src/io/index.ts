@@ -1,0 +1,3 @@
+/** Bytes in, bytes out: everything is validated once, at this border. */
+
+export * from './nnet.ts';
