@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Inside a room a file imports only files listed above it; a room not listed here holds at most one file. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  exact: ['refuse', 'bits', 'dyadic', 'rational', 'interval', 'print', 'target', 'index'],
+  exact: ['refuse', 'bits', 'dyadic', 'float', 'rational', 'interval', 'print', 'target', 'index'],
   net: ['layer', 'builder', 'network', 'calculus', 'index'],
   io: ['nnet', 'format-checksum', 'format-meta', 'format', 'index'],
   cli: ['command', 'arguments', 'files', 'output', 'commands', 'main'],

@@ -2,6 +2,7 @@
 
 export * from './bits.ts';
 export * from './dyadic.ts';
+export * from './float.ts';
 export * from './interval.ts';
 export * from './print.ts';
 export * from './rational.ts';
