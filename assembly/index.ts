@@ -1,6 +1,37 @@
 // The whole ABI of the core on one page. Every pointer is a byte offset into the linear memory.
+// `describe` and `checkPlan` are typed calls (as-bind); the rest take raw pointers and allocate nothing.
+import { scanFloats } from "./convert";
+import { PLAN_AT_BYTES, PLAN_AT_CHECK, PLAN_AT_MAGIC, PLAN_AT_VERSION, PLAN_MAGIC, PLAN_VERSION } from "./layout";
+import { walk } from "./walk";
 
-/** A greeting that shows the typed border at work: the layout version both sides were built with. */
-export function describeCore(): string {
-  return ASC_FEATURE_SIMD ? "dyadnet core, SIMD" : "dyadnet core, scalar";
+/** Which build this is: [instruction set, plan version]. */
+export function describe(): string[] {
+  return [ASC_FEATURE_SIMD ? "simd" : "scalar", PLAN_VERSION.toString()];
+}
+
+/** Grows the memory by 64 KiB pages; the first new byte, or 0 where the memory cannot grow. */
+export function grow(pages: i32): usize {
+  const before = memory.grow(pages);
+  return before < 0 ? 0 : <usize>before << 16;
+}
+
+/** "" for a plan that arrived whole, or what is wrong with it. */
+export function checkPlan(plan: usize): string {
+  if (load<i32>(plan, PLAN_AT_MAGIC) != PLAN_MAGIC) return "expected a plan, got other bytes";
+  const version = load<i32>(plan, PLAN_AT_VERSION);
+  if (version != PLAN_VERSION) return "expected plan version " + PLAN_VERSION.toString() + ", got " + version.toString();
+  let hash: u32 = 0x811c9dc5;
+  const end = plan + load<u32>(plan, PLAN_AT_BYTES);
+  for (let p = plan + PLAN_AT_CHECK + 4; p < end; p += 4) hash = (hash ^ load<u32>(p)) * 0x01000193;
+  return hash == load<u32>(plan, PLAN_AT_CHECK) ? "" : "expected an undamaged plan, got a wrong checksum";
+}
+
+/** See convert.ts. */
+export function scan(src: usize, rows: i32, inputs: i32, domain: usize, result: usize): i32 {
+  return scanFloats(src, rows, inputs, domain, result);
+}
+
+/** See walk.ts. */
+export function forward(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize): void {
+  walk(plan, src, inForm, inWords, rows, dst, outForm, a, b);
 }

@@ -1,2 +1,38 @@
-/** `dyadnet/run`: load a network file and evaluate it, nothing else. */
-export {};
+/**
+ * `dyadnet/run`: load a network file and evaluate it, exactly and fast; nothing else.
+ *
+ *   const run = await load(bytes);
+ *   run.forward(Float64Array.of(0.25));
+ */
+import { type CoreBuild, type Domain, Engine, type EngineOptions } from './engine/index.ts';
+import { decodeNetwork } from './io/index.ts';
+
+export type { Batch, Views } from './engine/index.ts';
+export { ExactBatch, MemoryError } from './engine/index.ts';
+export { Dyadic, InputError } from './exact/index.ts';
+export type { CoreBuild, Domain, Engine };
+
+export interface LoadOptions {
+  /** Where inputs may lie; the file's own domain where this is not given. Without either, every input is taken. */
+  readonly domain?: Domain;
+  readonly build?: CoreBuild;
+}
+
+/**
+ * A network file (`.dyad`), ready to run. The WebAssembly core starts on the first call.
+ * Throws InputError where the bytes are not a network file or the domain does not fit it.
+ */
+export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Engine> {
+  const { network, ...file } = decodeNetwork(bytes);
+  return Engine.create(network, withDomain(file.domain, options));
+}
+
+/** As {@link load}, at once: for Node and for workers, where WebAssembly compiles synchronously. */
+export function loadSync(bytes: Uint8Array, options: LoadOptions = {}): Engine {
+  const { network, ...file } = decodeNetwork(bytes);
+  return Engine.createSync(network, withDomain(file.domain, options));
+}
+
+function withDomain(own: Domain | undefined, options: LoadOptions): EngineOptions {
+  return own === undefined ? options : { domain: own, ...options };
+}

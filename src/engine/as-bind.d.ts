@@ -1,0 +1,5 @@
+/** The part of as-bind's bundled runtime that runtime.ts uses; its own types are empty. */
+declare module 'as-bind/dist/as-bind.esm.js' {
+  export function instantiate(bytes: Uint8Array, imports: object): Promise<unknown>;
+  export function instantiateSync(bytes: Uint8Array, imports: object): unknown;
+}

@@ -1,0 +1,407 @@
+/**
+ * Engine: a network ready to be evaluated exactly, in batches.
+ *
+ * A batch is looked at before anything is computed: values outside the domain are refused by name, and the fractional
+ * bits found choose a plan (made on first need, a few are kept). Without a domain, the magnitudes found choose too.
+ */
+import {
+  FORM_FLOAT64,
+  FORM_WORDS,
+  SCAN_AT_FRACTION,
+  SCAN_AT_INDEX,
+  SCAN_AT_TOP,
+  SCAN_BYTES,
+  SCAN_FINE,
+  SCAN_NOT_FINITE,
+} from '../../assembly/layout.ts';
+import { bitLength, Dyadic, Interval, refuse } from '../exact/index.ts';
+import type { Network } from '../net/index.ts';
+import { compile } from './compile.ts';
+import { type Domain, floatPairs, intervals } from './domain.ts';
+import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
+import type { Plan } from './plan.ts';
+import { type Core, type CoreBuild, core, coreSync } from './runtime.ts';
+
+export interface EngineOptions {
+  /** Where inputs may lie; without it the engine plans for the inputs it is given. */
+  readonly domain?: Domain;
+  /** `simd` where the machine has it; for tests, any build. */
+  readonly build?: CoreBuild;
+}
+
+/** Inputs and outputs in the core's own memory, row after row. */
+export interface Views {
+  readonly inputs: Float64Array;
+  readonly outputs: Float64Array;
+}
+
+interface Loaded {
+  readonly plan: Plan;
+  readonly at: number;
+  /** Inputs are multiples of 2^-fraction and below 2^top. */
+  readonly fraction: number;
+  readonly top: number;
+  used: number;
+}
+
+/** Plans kept by an engine; the one longest unused makes room. */
+const MOST_PLANS = 8;
+/** Bytes of inputs and of outputs that pass through the core at once, at least one row. */
+const CHUNK_BYTES = 1 << 17;
+
+export class Engine {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Where inputs may lie, or undefined where every number may come. */
+  readonly domain: readonly Interval[] | undefined;
+  private readonly loaded: Loaded[] = [];
+  private readonly pairsAt: number;
+  private readonly resultAt: number;
+  /** Rows that pass at once, and where they lie. */
+  private chunkRows = 0;
+  private inAt = 0;
+  private outAt = 0;
+  private clock = 0;
+  private open = true;
+
+  private constructor(
+    readonly network: Network,
+    domain: Domain | undefined,
+    private readonly core: Core,
+  ) {
+    this.inputs = network.inputs;
+    this.outputs = network.outputs;
+    this.domain = domain === undefined ? undefined : intervals(domain, network.inputs);
+    this.resultAt = core.take(SCAN_BYTES);
+    if (this.domain) {
+      const pairs = floatPairs(this.domain);
+      this.pairsAt = core.take(pairs.byteLength);
+      core.f64.set(pairs, this.pairsAt >> 3);
+    } else {
+      this.pairsAt = 0;
+    }
+  }
+
+  /** Starts the core where it does not run yet, and readies `network`. Throws InputError where the domain does not fit. */
+  static async create(network: Network, options: EngineOptions = {}): Promise<Engine> {
+    return new Engine(network, options.domain, await core(options.build));
+  }
+
+  /** As {@link create}, at once: for Node and workers, where WebAssembly compiles synchronously. */
+  static createSync(network: Network, options: EngineOptions = {}): Engine {
+    return new Engine(network, options.domain, coreSync(options.build));
+  }
+
+  /** The plan that serves this batch. */
+  planFor(batch: Batch): Plan {
+    if (batch instanceof Float64Array) {
+      const rows = this.rowsOf(batch.length);
+      this.scanAll(batch, rows);
+      return this.planOf(this.scannedFraction, this.scannedTop).plan;
+    }
+    const exact = this.mantissasOf(batch);
+    return this.planOf(exact.fraction, exact.top).plan;
+  }
+
+  /** Realisations at the rows of `batch`, row after row, each rounded to the nearest float64 (ties to even). */
+  forward(batch: Batch): Float64Array {
+    const count = batch instanceof Float64Array ? batch.length : lengthOf(batch);
+    return this.forwardInto(batch, new Float64Array(this.rowsOf(count) * this.outputs));
+  }
+
+  /** As {@link forward}, into `out`, which it returns. Throws InputError where `out` is too short. */
+  forwardInto(batch: Batch, out: Float64Array): Float64Array {
+    if (!(batch instanceof Float64Array)) {
+      this.runExact(batch, FORM_FLOAT64, out);
+      return out;
+    }
+    const rows = this.rowsOf(batch.length);
+    if (out.length < rows * this.outputs) refuse('forwardInto', `${rows * this.outputs} places`, out.length);
+    this.reserve(rows);
+    if (rows <= this.chunkRows) {
+      this.forwardChunk(this.scanAll(batch, rows), rows);
+      this.copyOut(out, 0, rows);
+      return out;
+    }
+    // Everything is looked at before anything is computed; each part then takes the plan that suits it.
+    this.scanAll(batch, rows);
+    for (let r = 0; r < rows; r += this.chunkRows) {
+      const here = Math.min(this.chunkRows, rows - r);
+      const part = batch.subarray(r * this.inputs, (r + here) * this.inputs);
+      this.forwardChunk(this.scanAll(part, here), here);
+      this.copyOut(out, r, here);
+    }
+    return out;
+  }
+
+  /** Realisations exactly: mantissas under one scale. */
+  forwardExact(batch: Batch): ExactBatch {
+    const source = batch instanceof Float64Array ? undefined : this.mantissasOf(batch);
+    const rows = this.rowsOf(source ? source.values.length : (batch as Float64Array).length);
+    const { plan } = this.planForExact(batch, source);
+    const words = new Uint32Array(rows * this.outputs * plan.outputWords);
+    return this.forwardExactInto(batch, words);
+  }
+
+  /** As {@link forwardExact}, into `words` (rows x outputs x planFor(batch).outputWords of them). */
+  forwardExactInto(batch: Batch, words: Uint32Array): ExactBatch {
+    const plan = this.runExact(batch, FORM_WORDS, words);
+    const rows = this.rowsOf(batch instanceof Float64Array ? batch.length : lengthOf(batch));
+    return new ExactBatch(rows, this.outputs, plan.outputScale, plan.outputWords, words);
+  }
+
+  /**
+   * The core's own memory for `rows` rows: fill `inputs`, call {@link forwardViews}, read `outputs`. Nothing is copied.
+   * The views die when the core's memory grows (their length becomes 0): ask again after creating engines.
+   */
+  views(rows: number): Views {
+    this.alive();
+    this.reserve(rows, true);
+    const { buffer } = this.core.f64;
+    return {
+      inputs: new Float64Array(buffer as ArrayBuffer, this.inAt, rows * this.inputs),
+      outputs: new Float64Array(buffer as ArrayBuffer, this.outAt, rows * this.outputs),
+    };
+  }
+
+  /** Evaluates the first `rows` rows of the views. Throws InputError as {@link forward}. */
+  forwardViews(rows: number): void {
+    this.alive();
+    if (!(rows >= 1 && rows <= this.chunkRows)) refuse('forwardViews', `1..${this.chunkRows} rows`, rows);
+    this.scanned(0, rows);
+    this.forwardChunk(this.scannedPlan(), rows);
+  }
+
+  /** Gives the memory back; the engine is of no use afterwards. */
+  dispose(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const l of this.loaded) this.core.give(l.at, l.plan.bytes);
+    this.core.give(this.resultAt, SCAN_BYTES);
+    if (this.domain) this.core.give(this.pairsAt, 16 * this.inputs);
+    this.core.give(this.inAt, this.chunkRows * this.inputs * 8);
+    this.core.give(this.outAt, this.chunkRows * this.outputs * 8);
+    this.loaded.length = 0;
+  }
+
+  // ---- steps
+
+  private alive(): void {
+    if (!this.open) throw new Error('the engine was disposed');
+  }
+
+  private rowsOf(count: number): number {
+    if (count === 0 || count % this.inputs !== 0) {
+      refuse('batch', `a whole number of rows of ${this.inputs} inputs`, count);
+    }
+    return count / this.inputs;
+  }
+
+  /** Room for `rows` rows, or for as many as pass at once. */
+  private reserve(rows: number, whole = false): void {
+    const most = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(this.inputs, this.outputs))));
+    const wanted = whole ? rows : Math.min(rows, most);
+    if (wanted <= this.chunkRows) return;
+    const { core } = this;
+    const size = Math.max(wanted, Math.min(most, 2 * this.chunkRows));
+    core.give(this.inAt, this.chunkRows * this.inputs * 8);
+    core.give(this.outAt, this.chunkRows * this.outputs * 8);
+    this.chunkRows = 0;
+    this.inAt = core.take(size * this.inputs * 8);
+    this.outAt = core.take(size * this.outputs * 8);
+    this.chunkRows = size;
+  }
+
+  private get scannedFraction(): number {
+    return this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number;
+  }
+  private get scannedTop(): number {
+    return this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number;
+  }
+
+  /** Looks at the whole batch, part by part; the last part stays in the core. Returns the plan for all of it. */
+  private scanAll(batch: Float64Array, rows: number): Loaded {
+    this.alive();
+    this.reserve(rows);
+    let fraction = 0;
+    let top = Number.NEGATIVE_INFINITY;
+    for (let r = 0; r < rows; r += this.chunkRows) {
+      const here = Math.min(this.chunkRows, rows - r);
+      const whole = here === rows;
+      this.core.f64.set(whole ? batch : batch.subarray(r * this.inputs, (r + here) * this.inputs), this.inAt >> 3);
+      this.scanned(r, here);
+      fraction = Math.max(fraction, this.scannedFraction);
+      top = Math.max(top, this.scannedTop);
+    }
+    return this.planOf(fraction, top);
+  }
+
+  /** Looks at the rows that lie in the core; `before` rows went before them. */
+  private scanned(before: number, rows: number): void {
+    const code = this.core.calls.scan(this.inAt, rows, this.inputs, this.pairsAt, this.resultAt);
+    if (code === SCAN_FINE) return;
+    const index = this.core.i32[(this.resultAt + SCAN_AT_INDEX) >> 2] as number;
+    const value = this.core.f64[(this.inAt >> 3) + index] as number;
+    this.refuseInput(before * this.inputs + index, value, code === SCAN_NOT_FINITE);
+  }
+
+  private refuseInput(index: number, value: number | Dyadic, notFinite = false): never {
+    const row = Math.floor(index / this.inputs);
+    const input = index % this.inputs;
+    const range = this.domain?.[input];
+    const expected = notFinite || !range ? 'a finite number' : `a number in ${inWords(range)}`;
+    refuse(`row ${row + 1}, input ${input + 1}`, expected, value);
+  }
+
+  private scannedPlan(): Loaded {
+    return this.planOf(this.scannedFraction, this.scannedTop);
+  }
+
+  /** A plan for inputs that are multiples of 2^-fraction and, where there is no domain, below 2^top. */
+  private planOf(fraction: number, top: number): Loaded {
+    const wanted = this.domain ? Number.NEGATIVE_INFINITY : top;
+    const { loaded } = this;
+    let best: Loaded | undefined;
+    for (const l of loaded) {
+      if (l.fraction >= fraction && l.top >= wanted && (!best || l.fraction + l.top < best.fraction + best.top))
+        best = l;
+    }
+    const kept = fractionStep(fraction);
+    const reach = this.domain ? 0 : topStep(wanted);
+    // A plan made for much finer or larger inputs would do, but slowly: make one that fits.
+    if (!best || best.fraction > kept || best.top > reach) best = this.load(kept, reach);
+    best.used = ++this.clock;
+    return best;
+  }
+
+  private load(fraction: number, top: number): Loaded {
+    const domain = this.domain ?? [Interval.of(Dyadic.pow2(top).neg(), Dyadic.pow2(top))];
+    const plan = compile(this.network, {
+      domain: this.domain ? domain : (domain[0] as Interval),
+      fractionalBits: fraction,
+    });
+    if (this.loaded.length >= MOST_PLANS) {
+      const oldest = this.loaded.reduce((a, b) => (a.used <= b.used ? a : b));
+      this.loaded.splice(this.loaded.indexOf(oldest), 1);
+      this.core.give(oldest.at, oldest.plan.bytes);
+    }
+    this.core.scratch(plan.workingBytes);
+    const entry = { plan, at: this.core.place(plan.buffer), fraction, top, used: 0 };
+    this.loaded.push(entry);
+    return entry;
+  }
+
+  private forwardChunk({ plan, at }: Loaded, rows: number): void {
+    const a = this.core.scratch(plan.workingBytes);
+    const b = a + (plan.workingBytes >> 1);
+    this.core.calls.forward(at, this.inAt, FORM_FLOAT64, 0, rows, this.outAt, FORM_FLOAT64, a, b);
+  }
+
+  private copyOut(out: Float64Array, firstRow: number, rows: number): void {
+    const from = this.outAt >> 3;
+    const count = rows * this.outputs;
+    const to = firstRow * this.outputs;
+    const { f64 } = this.core;
+    if (count <= 64) for (let k = 0; k < count; k++) out[to + k] = f64[from + k] as number;
+    else out.set(f64.subarray(from, from + count), to);
+  }
+
+  private planForExact(batch: Batch, source: Source | undefined): Loaded {
+    if (source) return this.planOf(source.fraction, source.top);
+    return this.scanAll(batch as Float64Array, this.rowsOf((batch as Float64Array).length));
+  }
+
+  /** One plan for the whole batch, so that all results share a scale. Returns it. */
+  private runExact(batch: Batch, outForm: number, out: Float64Array | Uint32Array): Plan {
+    this.alive();
+    const source = batch instanceof Float64Array ? undefined : this.mantissasOf(batch);
+    const rows = this.rowsOf(source ? source.values.length : (batch as Float64Array).length);
+    const chosen = this.planForExact(batch, source);
+    const { plan } = chosen;
+    const outEach = this.outputs * (outForm === FORM_FLOAT64 ? 1 : plan.outputWords);
+    if (out.length < rows * outEach) refuse('out', `${rows * outEach} places`, out.length);
+    const outBytes = outEach * out.BYTES_PER_ELEMENT;
+    const inWords = source ? Math.ceil((source.bits + plan.inputScale + 1) / 32) : 0;
+    const inBytes = this.inputs * (source ? 4 * inWords : 8);
+    const most = Math.max(1, Math.min(rows, Math.floor(CHUNK_BYTES / Math.max(inBytes, outBytes))));
+    const { core } = this;
+    const inAt = core.take(most * inBytes);
+    let outAt = 0;
+    try {
+      outAt = core.take(most * outBytes);
+      const words = new Uint32Array(source ? most * this.inputs * inWords : 0);
+      const a = core.scratch(plan.workingBytes);
+      for (let r = 0; r < rows; r += most) {
+        const here = Math.min(most, rows - r);
+        if (source) {
+          for (let k = 0; k < here * this.inputs; k++) {
+            writeWords(words, k * inWords, inWords, wholeAt(source, r * this.inputs + k, plan.inputScale));
+          }
+          core.u8.set(new Uint8Array(words.buffer, 0, here * inBytes), inAt);
+        } else {
+          core.f64.set((batch as Float64Array).subarray(r * this.inputs, (r + here) * this.inputs), inAt >> 3);
+        }
+        const inForm = source ? FORM_WORDS : FORM_FLOAT64;
+        core.calls.forward(chosen.at, inAt, inForm, inWords, here, outAt, outForm, a, a + (plan.workingBytes >> 1));
+        const target = new Uint8Array(out.buffer, out.byteOffset + r * outBytes, here * outBytes);
+        target.set(core.u8.subarray(outAt, outAt + here * outBytes));
+      }
+    } finally {
+      core.give(inAt, most * inBytes);
+      if (outAt !== 0) core.give(outAt, most * outBytes);
+    }
+    return plan;
+  }
+
+  /** Exact inputs, looked at: each in the domain; their fractional bits and magnitude. */
+  private mantissasOf(batch: Exclude<Batch, Float64Array>): Source {
+    const dyadic = Array.isArray(batch);
+    const values: readonly Dyadic[] = dyadic
+      ? (batch as readonly (Dyadic | number)[]).map((v) => Dyadic.from(v))
+      : Array.from((batch as ScaledMantissas).mantissas as ArrayLike<number | bigint>, (m) =>
+          Dyadic.of(BigInt(m), -(batch as ScaledMantissas).scale),
+        );
+    let fraction = 0;
+    let top = Number.NEGATIVE_INFINITY;
+    values.forEach((v, k) => {
+      const range = this.domain?.[k % this.inputs];
+      if (range && !range.contains(v)) this.refuseInput(k, v);
+      fraction = Math.max(fraction, v.fractionalBits);
+      if (!v.isZero) top = Math.max(top, v.exponent + 1);
+    });
+    return { values, fraction, top, bits: Math.max(0, top) };
+  }
+}
+
+interface Source {
+  readonly values: readonly Dyadic[];
+  readonly fraction: number;
+  readonly top: number;
+  /** Binary digits before the point. */
+  readonly bits: number;
+}
+
+function wholeAt({ values }: Source, k: number, scale: number): bigint {
+  return (values[k] as Dyadic).mantissaAt(scale);
+}
+
+function lengthOf(batch: Exclude<Batch, Float64Array>): number {
+  return Array.isArray(batch) ? batch.length : (batch as ScaledMantissas).mantissas.length;
+}
+
+/** Fractional bits are planned in steps, so that random inputs share a plan: exactly to 32, then coarser. */
+function fractionStep(s: number): number {
+  if (s <= 32) return s;
+  if (s <= 128) return Math.ceil((s - 8) / 16) * 16 + 8;
+  return 2 ** bitLength(BigInt(s - 1));
+}
+
+/** Magnitudes are planned in steps: 2^0, 2^1, 2^2, 2^4, ... */
+function topStep(top: number): number {
+  return top <= 1 ? Math.max(0, top) : 2 ** bitLength(BigInt(top - 1));
+}
+
+function inWords(range: Interval): string {
+  const end = (x: Dyadic): string => (x.fractionalBits <= 60 && x.exponent < 60 ? x.toDecimal() : x.toString());
+  return `[${end(range.lo)}, ${end(range.hi)}]`;
+}

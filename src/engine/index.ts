@@ -1,0 +1,8 @@
+/** Running networks fast, and exactly. */
+
+export * from './compile.ts';
+export * from './domain.ts';
+export * from './engine.ts';
+export * from './exactBatch.ts';
+export { type LayerPlan, MAX_PLAN_BYTES, Plan, type Tier } from './plan.ts';
+export { type CoreBuild, MAX_CORE_BYTES, MemoryError } from './runtime.ts';

@@ -1,0 +1,94 @@
+/** What every build of the engine must do, in Node and in browsers: give the oracle's bits. */
+import { describe, expect, test } from 'vitest';
+import { type CoreBuild, Engine } from '../../src/engine/index.ts';
+import { Dyadic } from '../../src/exact/index.ts';
+import { BATCH_SIZES, type Case, limbSumCases, limitCases, Random, randomCase } from './engineCases.ts';
+
+/** Compares a case with the oracle, rounded and exact; returns how many network x input pairs were compared. */
+export async function compare({ network, domain, batch }: Case, build: CoreBuild): Promise<number> {
+  const engine = await Engine.create(network, domain ? { domain, build } : { build });
+  try {
+    const rounded = engine.forward(batch);
+    const exact = engine.forwardExact(batch);
+    const rows = batch.length / network.inputs;
+    for (let r = 0; r < rows; r++) {
+      const row = Array.from(batch.subarray(r * network.inputs, (r + 1) * network.inputs));
+      network.evaluate(row).forEach((y, o) => {
+        const got = rounded[r * network.outputs + o] as number;
+        if (!Object.is(got, y.toNumber()) || !exact.at(r, o).eq(y)) {
+          throw new Error(
+            `row ${r}, output ${o}: expected ${y} = ${y.toNumber()}, got ${exact.at(r, o)} = ${got}\n` +
+              `${engine.planFor(batch).explain()}`,
+          );
+        }
+      });
+    }
+    return rows;
+  } finally {
+    engine.dispose();
+  }
+}
+
+export function engineSuite(name: string, build: () => Promise<CoreBuild> | CoreBuild, pairs = 10_000): void {
+  describe(name, () => {
+    test(`equals the oracle on ${pairs} random networks x inputs, every tier among them`, async () => {
+      const random = new Random(1);
+      const core = await build();
+      const tiers = new Set<string>();
+      let compared = 0;
+      for (let k = 0; compared < pairs; k++) {
+        const c = randomCase(random, BATCH_SIZES[k % BATCH_SIZES.length] as number);
+        if (k < 400) {
+          const engine = await Engine.create(c.network, c.domain ? { domain: c.domain, build: core } : { build: core });
+          for (const layer of engine.planFor(c.batch).layers) tiers.add(`${layer.tier} ${layer.kernel}`);
+          engine.dispose();
+        }
+        compared += await compare(c, core);
+      }
+      expect([...tiers].sort()).toEqual([
+        'int32 int32',
+        'int32 limb32',
+        'int64 limb32',
+        'int64 limb64',
+        'limbs limb32',
+        'limbs limb64',
+      ]);
+    });
+
+    test('equals the oracle one below, at and one above every limit', async () => {
+      const core = await build();
+      for (const c of [...limitCases(), ...limbSumCases()]) await compare(c, core);
+    });
+
+    test('equals the oracle on a batch of 1000 in parts', async () => {
+      const core = await build();
+      const random = new Random(7);
+      for (let k = 0; k < 6; k++) await compare(randomCase(random, 1000), core);
+    });
+
+    test('exact inputs: dyadics and mantissas', async () => {
+      const core = await build();
+      const random = new Random(3);
+      for (let k = 0; k < 200; k++) {
+        const { network } = randomCase(random, 1);
+        const values = Array.from({ length: 3 * network.inputs }, () =>
+          Dyadic.of(random.big(random.between(1, 200)), -random.between(0, 150)),
+        );
+        const engine = await Engine.create(network, { build: core });
+        const scale = 160;
+        const forms = [
+          engine.forwardExact(values).toDyadics(),
+          engine.forwardExact({ mantissas: values.map((v) => v.mantissaAt(scale)), scale }).toDyadics(),
+        ];
+        const rounded = engine.forward(values);
+        for (let r = 0; r < 3; r++) {
+          network.evaluate(values.slice(r * network.inputs, (r + 1) * network.inputs)).forEach((y, o) => {
+            for (const got of forms) expect(got[r * network.outputs + o]!.toString()).toBe(y.toString());
+            expect(rounded[r * network.outputs + o]).toBe(y.toNumber());
+          });
+        }
+        engine.dispose();
+      }
+    });
+  });
+}
