@@ -1,5 +1,6 @@
 // The whole ABI of the core on one page. Every pointer is a byte offset into the linear memory.
 // `describe` and `checkPlan` are typed calls (as-bind); the rest take raw pointers and allocate nothing.
+import { encodeRows, extractRows } from "./bits";
 import { scanFloats } from "./convert";
 import { PLAN_AT_BYTES, PLAN_AT_CHECK, PLAN_AT_MAGIC, PLAN_AT_VERSION, PLAN_MAGIC, PLAN_VERSION } from "./layout";
 import { walk } from "./walk";
@@ -34,4 +35,14 @@ export function scan(src: usize, rows: i32, inputs: i32, domain: usize, result: 
 /** See walk.ts. */
 export function forward(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize): void {
   walk(plan, src, inForm, inWords, rows, dst, outForm, a, b);
+}
+
+/** See bits.ts. */
+export function encodeBits(src: usize, rows: i32, bits: i32, dst: usize, words: i32, digit: i32, places: i32, gray: bool): void {
+  encodeRows(src, rows, bits, dst, words, digit, places, gray);
+}
+
+/** See bits.ts. */
+export function extractBits(src: usize, rows: i32, words: i32, dst: usize, bits: i32, digit: i32, places: i32, gray: bool): void {
+  extractRows(src, rows, words, dst, bits, digit, places, gray);
 }

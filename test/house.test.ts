@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   exact: ['refuse', 'bits', 'dyadic', 'float', 'rational', 'interval', 'print', 'target', 'index'],
   net: ['layer', 'builder', 'network', 'calculus', 'index'],
-  engine: ['as-bind.d', 'runtime', 'domain', 'bounds', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'index'],
+  engine: ['as-bind.d', 'runtime', 'domain', 'bounds', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'bits', 'index'],
   quantize: ['depthPrecision', 'index'],
   io: ['nnet', 'format-checksum', 'format-meta', 'format', 'index'],
   cli: ['command', 'arguments', 'files', 'output', 'commands', 'main'],

@@ -1,5 +1,6 @@
 /** Running networks fast, and exactly. */
 
+export * from './bits.ts';
 export * from './compile.ts';
 export * from './domain.ts';
 export * from './engine.ts';

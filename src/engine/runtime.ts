@@ -23,7 +23,12 @@ export interface CoreCalls {
     a: number,
     b: number,
   ): void;
+  encodeBits(...args: BitCall): void;
+  extractBits(...args: BitCall): void;
 }
+
+/** Source, rows, bits (or words) a source row, target, words (or bits) a target row, digit, places, gray. */
+type BitCall = [number, number, number, number, number, number, number, boolean];
 
 /** The typed calls, each with its own conversions (as-bind). */
 interface TypedCalls {
