@@ -1,4 +1,5 @@
 /** dyadnet: a table of contents. */
+export * from './certify/index.ts';
 export * from './engine/index.ts';
 export * from './exact/index.ts';
 export * from './io/index.ts';

@@ -19,6 +19,21 @@ const FLOORS: readonly (readonly string[])[] = [
 /** Inside a room a file imports only files listed above it; a room not listed here holds at most one file. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   exact: ['refuse', 'bits', 'dyadic', 'float', 'rational', 'interval', 'print', 'target', 'index'],
+  certify: [
+    'queue',
+    'pieces',
+    'model',
+    'cell',
+    'chunk',
+    'exactMax',
+    'relax',
+    'worst',
+    'job',
+    'exactSup',
+    'search',
+    'supnorm',
+    'index',
+  ],
   net: ['layer', 'builder', 'network', 'calculus', 'index'],
   engine: ['as-bind.d', 'runtime', 'domain', 'bounds', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'bits', 'index'],
   quantize: ['depthPrecision', 'index'],
