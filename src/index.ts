@@ -1,6 +1,7 @@
 /** dyadnet: a table of contents. */
 export * from './certify/index.ts';
 export * from './engine/index.ts';
+export * from './exact/expression.ts';
 export * from './exact/index.ts';
 export * from './io/index.ts';
 export * from './net/index.ts';

@@ -18,7 +18,31 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Inside a room a file imports only files listed above it; a room not listed here holds at most one file. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  exact: ['refuse', 'bits', 'dyadic', 'float', 'rational', 'interval', 'print', 'target', 'index'],
+  exact: [
+    'refuse',
+    'bits',
+    'dyadic',
+    'float',
+    'rational',
+    'interval',
+    'print',
+    'target',
+    'span',
+    'fixed',
+    'elementary',
+    'trigonometric',
+    'special',
+    'jet',
+    'derivatives',
+    'syntax',
+    'evaluate',
+    'estimate',
+    'parse',
+    'expression',
+    'table',
+    'callback',
+    'index',
+  ],
   certify: [
     'queue',
     'pieces',

@@ -1,11 +1,32 @@
 /** Questions about the binary digits of a bigint, answered in time linear in its length. */
 
+const float = new Float64Array(1);
+const words = new Int32Array(float.buffer);
+/** Index of the half of a float64 that holds its exponent; machines differ in the order of the two. */
+const TOP = (() => {
+  float[0] = 1;
+  return words[1] === 0 ? 0 : 1;
+})();
+
+/** Number of binary digits of |m| or one more (rounding to float64 may carry); 0 for 0. The cheap way below 2^1023. */
+export function roughBitLength(m: bigint): number {
+  const v = Number(m);
+  if (v === 0) return 0;
+  float[0] = v;
+  const biased = (words[TOP] >>> 20) & 0x7ff;
+  return biased === 0x7ff ? bitLength(m) : biased - 1022;
+}
+
 /** Number of binary digits of |m|; 0 for 0. */
 export function bitLength(m: bigint): number {
   const a = m < 0n ? -m : m;
-  if (a < 0x20000000000000n) {
-    const v = Number(a);
-    return v < 4294967296 ? 32 - Math.clz32(v) : 64 - Math.clz32(Math.floor(v / 4294967296));
+  const v = Number(a);
+  if (v < 0x20000000000000) return v < 4294967296 ? 32 - Math.clz32(v) : 64 - Math.clz32(Math.floor(v / 4294967296));
+  if (v < 2 ** 1000) {
+    float[0] = v;
+    const rough = ((words[TOP] >>> 20) & 0x7ff) - 1022;
+    // Only a number that rounds up to a power of two is a digit shorter than its float64.
+    return words[1 - TOP] === 0 && a >> BigInt(rough - 1) === 0n ? rough - 1 : rough;
   }
   const hex = a.toString(16);
   return 4 * (hex.length - 1) + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
@@ -61,9 +82,26 @@ export function floorSqrt(n: bigint): bigint {
     while ((r + 1n) * (r + 1n) <= n) r++;
     return r;
   }
-  let x = 1n << BigInt((bitLength(n) + 1) >> 1);
+  // Newton's iteration falls monotonically from any start at or above the root. The start: the float64 root of the
+  // leading digits, one part in 2^40 too large, which covers every rounding on the way.
+  const drop = Math.max(0, roughBitLength(n) - 400) & ~1;
+  const lead = BigInt(Math.ceil(Math.sqrt(Number(n >> BigInt(drop)))));
+  let x = (lead + (lead >> 40n) + 2n) << BigInt(drop / 2);
   for (;;) {
     const y = (x + n / x) >> 1n;
+    if (y >= x) return x;
+    x = y;
+  }
+}
+
+/** floor(n^(1/k)) for n >= 0 and whole k >= 1, by Newton's iteration from above. */
+export function floorRoot(n: bigint, k: number): bigint {
+  if (k === 1 || n < 2n) return n;
+  if (k === 2) return floorSqrt(n);
+  const degree = BigInt(k);
+  let x = 1n << BigInt(Math.ceil(bitLength(n) / k));
+  for (;;) {
+    const y = ((degree - 1n) * x + n / x ** (degree - 1n)) / degree;
     if (y >= x) return x;
     x = y;
   }
