@@ -62,7 +62,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ['as-bind.d', 'runtime', 'domain', 'bounds', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'bits', 'index'],
   quantize: ['depthPrecision', 'index'],
   io: ['nnet', 'format-checksum', 'format-meta', 'format', 'index'],
-  cli: ['command', 'arguments', 'files', 'output', 'commands', 'main'],
+  cli: ['command', 'arguments', 'files', 'output', 'network', 'inputs', 'eval', 'inspect', 'commands', 'main'],
 };
 
 /** Rooms apart: they import nothing of the project. */
