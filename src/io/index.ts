@@ -3,3 +3,7 @@
 export * from './format.ts';
 export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
 export * from './nnet.ts';
+export { ONNX_OPERATORS } from './onnx-operators.ts';
+export * from './onnx-read.ts';
+export { ONNX_LIMITS } from './onnx-schema.ts';
+export type { External } from './onnx-tensor.ts';
