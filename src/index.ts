@@ -1,5 +1,6 @@
 /** dyadnet: a table of contents. */
 export * from './certify/index.ts';
+export * from './construct/index.ts';
 export * from './engine/index.ts';
 export * from './exact/expression.ts';
 export * from './exact/index.ts';

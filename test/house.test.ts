@@ -72,6 +72,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'bits',
     'index',
   ],
+  construct: ['bits', 'index'],
   quantize: ['depthPrecision', 'index'],
   io: [
     'nnet',

@@ -1,0 +1,3 @@
+/** One theorem a file: the contract, the recursion and the network. */
+
+export * from './bits.ts';
