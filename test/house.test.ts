@@ -79,6 +79,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'format-checksum',
     'format-meta',
     'format',
+    'table',
     'scalar',
     'onnx-schema',
     'budget',

@@ -3,6 +3,9 @@ import { bitLength, ceilDivide, floorDivide, gcd } from './bits.ts';
 import { Dyadic, parseDecimal, type Rounding } from './dyadic.ts';
 import { InputError } from './refuse.ts';
 
+/** Whole numbers up to here are float64 numbers. */
+const MAX_EXACT = 0x20000000000000n;
+
 export class Rational {
   private constructor(
     readonly n: bigint,
@@ -94,6 +97,9 @@ export class Rational {
 
   /** The float64 nearest to this (ties to even), or its neighbour in the given direction. */
   toNumber(mode: Rounding = 'nearest'): number {
+    if (mode === 'nearest' && this.d <= MAX_EXACT && this.n <= MAX_EXACT && this.n >= -MAX_EXACT) {
+      return Number(this.n) / Number(this.d); // IEEE division of exact operands is correctly rounded
+    }
     const exact = this.toDyadic();
     if (exact) return exact.toNumber(mode);
     // More digits than a float64 has, then one that marks the rest that was cut off: no tie can be mistaken.

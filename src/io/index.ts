@@ -7,3 +7,4 @@ export { ONNX_OPERATORS } from './onnx-operators.ts';
 export * from './onnx-read.ts';
 export { ONNX_LIMITS } from './onnx-schema.ts';
 export type { External } from './onnx-tensor.ts';
+export * from './table.ts';

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import {
   bitLength,
   Dyadic,
+  floorRoot,
   floorSqrt,
+  gcd,
   InputError,
   Interval,
   printBound,
   Rational,
+  roughBitLength,
   toScientific,
   trailingZeros,
 } from '../../src/exact/index.ts';
@@ -29,6 +32,53 @@ describe('bits', () => {
       expect(bitLength((1n << BigInt(k)) - 1n)).toBe(k);
       expect(bitLength(1n << BigInt(k))).toBe(k + 1);
       expect(trailingZeros(1n << BigInt(k))).toBe(k);
+    }
+  });
+
+  test('gcd divides both and leaves coprime quotients', () => {
+    const side = fc.oneof(
+      fc.bigInt(-(1n << 200n), 1n << 200n),
+      fc.bigInt(-(1n << 54n), 1n << 54n),
+      fc.bigInt(-20n, 20n),
+    );
+    fc.assert(
+      fc.property(side, side, side, (a, b, c) => {
+        const g = gcd(a * c, b * c);
+        if (a * c === 0n && b * c === 0n) return g === 0n;
+        // Bezout, by the plain extended algorithm.
+        let [r, s, u, v] = [a * c, b * c, 1n, 0n];
+        while (s !== 0n) {
+          const q = r / s;
+          [r, s, u, v] = [s, r - q * s, v, u - q * v];
+        }
+        return g > 0n && (a * c) % g === 0n && (b * c) % g === 0n && (r === g || r === -g);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('floorRoot is the floor', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 1n << 400n), fc.integer({ min: 1, max: 12 }), (n, k) => {
+        const r = floorRoot(n, k);
+        return r ** BigInt(k) <= n && (r + 1n) ** BigInt(k) > n;
+      }),
+    );
+  });
+
+  test('roughBitLength is the length or one more', () => {
+    fc.assert(
+      fc.property(fc.bigInt(-(1n << 300n), 1n << 300n), fc.nat(1200), (m, k) => {
+        const v = m << BigInt(k);
+        const rough = roughBitLength(v);
+        return rough === bitLength(v) || rough === bitLength(v) + 1;
+      }),
+    );
+    for (const k of [1, 52, 53, 54, 100, 999, 1000, 1001, 1022, 1023, 1024, 1025]) {
+      for (const m of [1n << BigInt(k), (1n << BigInt(k)) - 1n, (1n << BigInt(k)) + 1n]) {
+        expect(bitLength(m)).toBe(m.toString(2).length);
+        expect([m.toString(2).length, m.toString(2).length + 1]).toContain(roughBitLength(m));
+      }
     }
   });
 
