@@ -4,8 +4,9 @@
  *   const run = await load(bytes);
  *   run.forward(Float64Array.of(0.25));
  */
-import { type CoreBuild, type Domain, Engine, type EngineOptions } from './engine/index.ts';
-import { decodeNetwork } from './io/index.ts';
+import { type CoreBuild, Engine, type EngineOptions } from './engine/index.ts';
+import { decodeNetwork } from './io/format.ts';
+import type { Domain } from './net/index.ts';
 
 export type { Batch, Views } from './engine/index.ts';
 export { ExactBatch, MemoryError } from './engine/index.ts';

@@ -58,21 +58,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'supnorm',
     'index',
   ],
-  net: ['layer', 'builder', 'network', 'calculus', 'index'],
-  engine: [
-    'as-bind.d',
-    'runtime',
-    'domain',
-    'bounds',
-    'rows',
-    'plan',
-    'compile',
-    'exactBatch',
-    'engine',
-    'bits',
-    'index',
-  ],
   construct: ['bits', 'index'],
+  net: ['layer', 'builder', 'network', 'calculus', 'domain', 'bounds', 'index'],
+  engine: ['as-bind.d', 'runtime', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'bits', 'index'],
   quantize: ['depthPrecision', 'index'],
   io: [
     'nnet',
@@ -146,4 +134,18 @@ test('every listed file exists', () => {
       .map((name) => `${room}/${name}`),
   );
   expect(missing).toEqual([]);
+});
+
+test('dyadnet/run reaches the network file and the engine, and no reader of another format', () => {
+  const seen = new Set<string>(['run.ts']);
+  const packages = new Set<string>();
+  for (const file of seen) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(src, file), 'utf8')).importedFiles) {
+      if (!fileName.startsWith('.')) packages.add(fileName);
+      else if (!fileName.endsWith('-wasm.ts')) seen.add(relative(src, join(src, dirname(file), fileName)));
+    }
+  }
+  const room = (name: string): string[] => [...seen].filter((f) => f.startsWith(`${name}/`)).sort();
+  expect(room('io')).toEqual(['io/format-checksum.ts', 'io/format-meta.ts', 'io/format.ts']);
+  expect([...packages].filter((p) => !p.startsWith('as-bind'))).toEqual([]);
 });

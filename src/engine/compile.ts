@@ -42,9 +42,18 @@ import {
   PLAN_VERSION,
 } from '../../assembly/layout.ts';
 import { bitLength, refuse, wholeNumber } from '../exact/index.ts';
-import { LIMITS, type Network } from '../net/index.ts';
-import { inputRanges, type LayerBounds, layerBounds, liftOf, type Ranges, rangeBits } from './bounds.ts';
-import { type Domain, intervals } from './domain.ts';
+import {
+  type Domain,
+  inputRanges,
+  intervals,
+  type LayerBounds,
+  LIMITS,
+  layerBounds,
+  liftOf,
+  type Network,
+  type Ranges,
+  rangeBits,
+} from '../net/index.ts';
 import { checksum, MAX_PLAN_BYTES, Plan, strideOf, tileVectors, writeNote } from './plan.ts';
 import { fits32, fits64, narrowRows, type Planned, type RowSums, rowSums, wideRows } from './rows.ts';
 

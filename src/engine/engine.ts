@@ -15,9 +15,8 @@ import {
   SCAN_NOT_FINITE,
 } from '../../assembly/layout.ts';
 import { bitLength, Dyadic, Interval, refuse } from '../exact/index.ts';
-import type { Network } from '../net/index.ts';
+import { type Domain, floatPairs, intervals, type Network } from '../net/index.ts';
 import { compile } from './compile.ts';
-import { type Domain, floatPairs, intervals } from './domain.ts';
 import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
 import { type Core, type CoreBuild, core, coreSync } from './runtime.ts';

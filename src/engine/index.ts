@@ -2,7 +2,6 @@
 
 export * from './bits.ts';
 export * from './compile.ts';
-export * from './domain.ts';
 export * from './engine.ts';
 export * from './exactBatch.ts';
 export { type LayerPlan, MAX_PLAN_BYTES, Plan, type Tier } from './plan.ts';

@@ -6,8 +6,7 @@
  */
 import { BIAS_BYTES, ROW_HEADER_BYTES, TERM_BYTES, WIDE_TERM_BYTES } from '../../assembly/layout.ts';
 import { bitLength } from '../exact/index.ts';
-import type { Layer } from '../net/index.ts';
-import { biasOf } from './bounds.ts';
+import { biasOf, type Layer } from '../net/index.ts';
 
 /** The largest row of a layer, by the sums that its proofs need. */
 export interface RowSums {

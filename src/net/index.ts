@@ -1,6 +1,8 @@
 /** What a network is and means. */
 
+export * from './bounds.ts';
 export * from './builder.ts';
 export * from './calculus.ts';
+export * from './domain.ts';
 export * from './layer.ts';
 export * from './network.ts';

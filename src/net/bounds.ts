@@ -7,7 +7,7 @@
  * beyond, they are bigints, which keep 64 leading bits a layer and round outward.
  */
 import { bitLength, ceilShift, type Interval, shift, trailingZeros } from '../exact/index.ts';
-import type { Layer } from '../net/index.ts';
+import type { Layer } from './layer.ts';
 
 /** Activation ranges of a layer's units: [lo, hi] * 2^exponent, exponent >= 0. */
 export interface Ranges {
