@@ -38,7 +38,7 @@ export interface Group {
 }
 
 /** What a blueprint will cost; equal to the built network's counts. */
-export interface Plan {
+export interface BlueprintPlan {
   readonly depth: number;
   readonly width: number;
   readonly connectivity: number;
@@ -76,7 +76,7 @@ export class Blueprint {
   /** The input units; the only ones that cannot be copied. */
   readonly input: Group;
   private readonly layers: DrawnGroup[][] = [[]];
-  private planned: Plan | undefined;
+  private planned: BlueprintPlan | undefined;
 
   constructor(
     readonly inputs: number,
@@ -124,7 +124,7 @@ export class Blueprint {
   }
 
   /** Exact counts. Costs one row a group (every row of a ragged group). */
-  plan(): Plan {
+  plan(): BlueprintPlan {
     if (this.planned) return this.planned;
     const layers = this.drawn();
     // From the top down: a group that nothing above reads is not built (but a layer keeps one unit).

@@ -1,7 +1,7 @@
 /** What every construction says about itself: the paper's expressions beside the counts of the built network. */
 import type { Dyadic } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
-import type { BlockPlan, Plan } from './blueprint.ts';
+import type { BlockPlan, BlueprintPlan } from './blueprint.ts';
 
 export interface Counts {
   /** L, affine layers. */
@@ -45,7 +45,7 @@ export interface ConstructionReport {
   readonly restsOn: readonly string[];
 }
 
-export function countsOf(plan: Plan, lambda: number): Counts {
+export function countsOf(plan: BlueprintPlan, lambda: number): Counts {
   const { depth, width, connectivity } = plan;
   return Object.freeze({ depth, width, connectivity, bits: Math.ceil(connectivity * Math.log2(lambda)) });
 }
