@@ -74,7 +74,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   net: ['layer', 'builder', 'network', 'calculus', 'domain', 'bounds', 'index'],
   engine: ['as-bind.d', 'runtime', 'rows', 'plan', 'compile', 'exactBatch', 'engine', 'bits', 'index'],
-  quantize: ['depthPrecision', 'index'],
+  quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'index'],
   io: [
     'nnet',
     'format-checksum',
@@ -100,6 +100,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'onnx-operators',
     'onnx-graph',
     'onnx-read',
+    'accumulators',
+    'onnx-encode',
+    'onnx-write',
     'index',
   ],
   cli: ['command', 'arguments', 'files', 'output', 'network', 'inputs', 'eval', 'inspect', 'commands', 'main'],

@@ -1,5 +1,6 @@
 /** Bytes in, bytes out: everything is validated once, at this border. */
 
+export type { StatedInputs } from './accumulators.ts';
 export * from './format.ts';
 export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
 export * from './nnet.ts';
@@ -7,4 +8,5 @@ export { ONNX_OPERATORS } from './onnx-operators.ts';
 export * from './onnx-read.ts';
 export { ONNX_LIMITS } from './onnx-schema.ts';
 export type { External } from './onnx-tensor.ts';
+export * from './onnx-write.ts';
 export * from './table.ts';
