@@ -105,7 +105,20 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'onnx-write',
     'index',
   ],
-  cli: ['command', 'arguments', 'files', 'output', 'network', 'inputs', 'eval', 'inspect', 'commands', 'main'],
+  cli: [
+    'command',
+    'arguments',
+    'files',
+    'output',
+    'network',
+    'inputs',
+    'target',
+    'eval',
+    'inspect',
+    'certify',
+    'commands',
+    'main',
+  ],
 };
 
 /** Rooms apart: they import nothing of the project. */

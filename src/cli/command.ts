@@ -1,4 +1,4 @@
-/** What a command file offers: it adds its command to the program and reports the exit code of its run. */
+/** What a command file offers: it gives its command arguments, options and an action that reports an exit code. */
 import type { Command } from 'commander';
 
-export type Define = (program: Command, done: (exitCode: number) => void) => void;
+export type Define = (command: Command, done: (exitCode: number) => void) => void;

@@ -1,6 +1,29 @@
-/** The commands, in the order in which the help lists them. Adding one: its file, and a line here. */
+/**
+ * The commands, in the order in which the help lists them. Each is loaded when it is called, so that a call pays for what
+ * it uses. Adding one: its file, and a line here.
+ */
 import type { Define } from './command.ts';
-import { defineEval } from './eval.ts';
-import { defineInspect } from './inspect.ts';
 
-export const COMMANDS: readonly Define[] = [defineEval, defineInspect];
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Define>;
+}
+
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: 'eval',
+    summary: 'evaluate a network exactly; outputs are rounded once, to the nearest float64',
+    load: async () => (await import('./eval.ts')).defineEval,
+  },
+  {
+    name: 'inspect',
+    summary: 'show depth, width, connectivity, alphabet, bits, storage three ways, kappa, and what was proved',
+    load: async () => (await import('./inspect.ts')).defineInspect,
+  },
+  {
+    name: 'certify',
+    summary: 'prove an upper bound on sup |f - net| and show a point that is nearly as bad',
+    load: async () => (await import('./certify.ts')).defineCertify,
+  },
+];

@@ -14,10 +14,8 @@ interface Options {
 }
 
 /** `dyadnet eval`: a network at points, exactly, in WebAssembly. */
-export const defineEval: Define = (program, done) => {
-  program
-    .command('eval')
-    .description('evaluate a network exactly; outputs are rounded once, to the nearest float64')
+export const defineEval: Define = (command, done) => {
+  command
     .argument('<network>', 'network file')
     .argument('[inputs...]', 'numbers, or vectors such as 0.5,-1; 0.1 is read as its nearest float64')
     .option('--in <file>', 'CSV of inputs, one vector a line (- is standard input)')

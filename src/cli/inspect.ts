@@ -2,13 +2,11 @@ import { Dyadic, type Rational } from '../exact/index.ts';
 import { kappa } from '../io/index.ts';
 import type { Define } from './command.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, boundJson, networkJson, printJson, printRows, size } from './output.ts';
+import { about, bound, boundJson, certifiedJson, networkJson, printJson, printRows, size } from './output.ts';
 
 /** `dyadnet inspect`: what a network file holds, how it is stored, and what was proved of it. */
-export const defineInspect: Define = (program, done) => {
-  program
-    .command('inspect')
-    .description('show depth, width, connectivity, alphabet, bits, storage three ways, kappa, and what was proved')
+export const defineInspect: Define = (command, done) => {
+  command
     .argument('<network>', 'network file')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet inspect square.dyad\n')
@@ -53,11 +51,12 @@ function inspectJson({ file, alphabet, storage, upper, lower, guaranteed, kappa 
     ...(upper ? { status: 'proved' } : {}),
     ...(upper
       ? {
-          certified: {
-            ...boundJson({ upper, lower }),
-            ...(meta?.proved?.witness ? { witness: meta.proved.witness } : {}),
-            restsOn: meta?.proved?.restsOn ?? [],
-          },
+          certified: certifiedJson({
+            upper,
+            lower,
+            witness: meta?.proved?.witness?.[0],
+            restsOn: meta?.proved?.restsOn,
+          }),
         }
       : {}),
     network: { ...networkJson(file.network, alphabet.length), alphabet: shorten(alphabet).map(String) },

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /**
  * The command line. Exit codes: 0 done; 1 a proof was asked for and is refuted or undecided; 2 a usage or input error.
- * Each command lives in a file of its own and is loaded when it is called.
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
@@ -20,15 +19,25 @@ async function main(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .exitOverride();
   let code = 0;
-  for (const define of COMMANDS) {
-    define(program, (result) => {
+  const words = argv.filter((a) => !a.startsWith('-'));
+  const called = words[0] === 'help' ? words[1] : words[0];
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).description(summary).exitOverride().showSuggestionAfterError();
+    if (name !== called) continue;
+    const define = await load();
+    define(command, (result) => {
       code = result;
     });
   }
-  for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
   await program.parseAsync(operandsLast(program, argv), { from: 'user' });
   return code;
 }
+
+// A reader that has seen enough (`dyadnet eval ... | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 /** How commands speak: one JSON object, or aligned lines for people; progress on a terminal, silence in a pipe. */
 import { SingleBar } from 'cli-progress';
-import { type Dyadic, printBound, toScientific } from '../exact/index.ts';
+import { type Dyadic, printBound, Rational, toScientific } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 
 /** Prints one JSON object on standard output. */
@@ -32,6 +32,21 @@ export function boundJson(
     out[`${name}Exact`] = value.toString();
   }
   return out;
+}
+
+/** What was certified, in every command that says it: numbers rounded outward, exact texts beside them. */
+export function certifiedJson(c: {
+  readonly upper: Dyadic | undefined;
+  readonly lower: Dyadic | undefined;
+  readonly witness?: Dyadic | Rational | string | undefined;
+  readonly restsOn?: readonly string[] | undefined;
+}): object {
+  const witness = c.witness?.toString();
+  return {
+    ...boundJson({ upper: c.upper, lower: c.lower }),
+    ...(witness === undefined ? {} : { witness: Rational.parse(witness).toNumber(), witnessExact: witness }),
+    restsOn: c.restsOn ?? [],
+  };
 }
 
 /** The counts of a network, in every command that shows one. */

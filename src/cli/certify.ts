@@ -1,0 +1,88 @@
+import { certifySup, type SupCertificate } from '../certify/index.ts';
+import { Dyadic, InputError, type Rational } from '../exact/index.ts';
+import { kappa } from '../io/index.ts';
+import { positiveOption } from './arguments.ts';
+import type { Define } from './command.ts';
+import { openNetwork } from './network.ts';
+import { about, bound, certifiedJson, networkJson, note, printJson, printRows, progress } from './output.ts';
+import { domainOption, isNetworkPath, openTarget } from './target.ts';
+
+interface Options {
+  domain?: ReturnType<typeof domainOption>;
+  eps?: Rational;
+  seconds?: Rational;
+  swap?: boolean;
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** `dyadnet certify`: how far a network is from a function, a table or another network, proved. */
+export const defineCertify: Define = (command, done) => {
+  command
+    .argument('<network>', 'network file with one input and one output')
+    .argument('<f>', 'expression in x, table (CSV, TSV, ITS-90), or network file')
+    .option('--domain <a,b>', "where (default: the network file's own domain, else 0,1)", domainOption)
+    .option('--eps <error>', 'ask whether the error is at most this', positiveOption('--eps'))
+    .option('--seconds <s>', 'stop after this time with the bounds found so far', positiveOption('--seconds'))
+    .option('--swap', "exchange the table's columns")
+    .option('--quiet', 'no progress')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 proved, 1 refuted or undecided.\n\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet certify square.dyad "x^2"\n',
+    )
+    .action((path: string, spec: string, options: Options) => {
+      const { network, domain, bytes } = openNetwork(path);
+      const { target, text } = isNetworkPath(spec)
+        ? { target: openNetwork(spec).network, text: spec }
+        : named(openTarget(spec, { swap: options.swap === true }).target);
+      const within = options.eps && (options.eps.toDyadic() ?? options.eps.roundBits(80, 'down'));
+      const bar = progress(`certify ${path}`, options.quiet);
+      const started = performance.now();
+      const ends = options.domain ?? (domain?.[0] && ([domain[0].lo, domain[0].hi] as const));
+      const certificate = certifySup(network, target, {
+        ...(ends ? { domain: ends } : {}),
+        ...(within ? { within } : {}),
+        ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
+        onProgress: ({ swept }) => bar.update(swept),
+      });
+      bar.stop();
+      const seconds = (performance.now() - started) / 1000;
+      const used = certificate.upper && kappa(8 * bytes, certificate.upper);
+      if (options.json) {
+        printJson({
+          status: certificate.status,
+          ...(certificate.missing ? { missing: certificate.missing } : {}),
+          certified: certifiedJson(certificate),
+          ...(options.eps ? { eps: options.eps.toNumber(), epsExact: options.eps.toString() } : {}),
+          network: networkJson(network),
+          storage: { ...network.storage(), fileBytes: bytes },
+          ...(used ? { kappa: used.toNumber('up'), kappaExact: used.toString() } : {}),
+          target: text,
+          pieces: certificate.pieces,
+          seconds,
+        });
+      } else {
+        printRows(certificateRows(certificate, options.eps));
+        note(`dyadnet: ${certificate.pieces} linear pieces, ${seconds.toFixed(2)} s`);
+      }
+      done(certificate.status === 'proved' ? 0 : 1);
+    });
+};
+
+function named(target: ReturnType<typeof openTarget>['target']): { target: typeof target; text: string } {
+  if (target.inputs !== 1) throw new InputError(`certify: expected f of one input x, got ${target.inputs} inputs`);
+  return { target, text: target.text };
+}
+
+/** A certificate for people. */
+export function certificateRows(c: SupCertificate, eps?: Rational): [string, string | undefined][] {
+  const question = eps ? ` (asked: sup |f - net| <= ${eps.toNumber()})` : '';
+  return [
+    ['status', `${c.status}${question}`],
+    ['missing', c.missing],
+    ['sup |f - net|', c.upper ? `<= ${bound(c.upper)}` : 'not shown to be bounded'],
+    ['witness', `|f - net| >= ${about(c.lower)} at x = ${c.witness instanceof Dyadic ? about(c.witness) : c.witness}`],
+    ['rests on', c.restsOn.join('; ')],
+  ];
+}
