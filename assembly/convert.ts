@@ -146,9 +146,11 @@ export function packWords(src: usize, words: i32, rows: i32, inputs: i32, dst: u
   }
 }
 
-/** Writes the results of a tile as float64, each rounded to nearest with ties to even. */
-export function unpackFloats(src: usize, stride: usize, vectors: i32, limbs: i32, radix: i32, scale: i32, rows: i32, outputs: i32, dst: usize): void {
-  const step = <usize>vectors * VECTOR_BYTES;
+/**
+ * Writes the results of a tile as float64, each rounded to nearest with ties to even. Units lie `stride` bytes apart, limbs
+ * `step`, inputs 4.
+ */
+export function unpackFloats(src: usize, stride: usize, step: usize, limbs: i32, radix: i32, scale: i32, rows: i32, outputs: i32, dst: usize): void {
   // Up to 62 bits a conversion rounds once and a power of two that keeps the result normal is exact.
   const short = (limbs == 1 || limbs * radix <= 62) && scale <= 1000 && scale >= -900;
   const factor = short ? reinterpret<f64>(<u64>(1023 - scale) << 52) : 0;
@@ -240,8 +242,7 @@ function assemble(negative: bool, m: u64, exponent: i32, sticky: bool): f64 {
 }
 
 /** Writes the results of a tile as two's complement of `words` 32-bit words each. */
-export function unpackWords(src: usize, stride: usize, vectors: i32, limbs: i32, radix: i32, rows: i32, outputs: i32, dst: usize, words: i32): void {
-  const step = <usize>vectors * VECTOR_BYTES;
+export function unpackWords(src: usize, stride: usize, step: usize, limbs: i32, radix: i32, rows: i32, outputs: i32, dst: usize, words: i32): void {
   for (let lane = 0; lane < rows; lane++) {
     let at = src + (<usize>lane << 2);
     for (let o = 0; o < outputs; o++) {

@@ -33,8 +33,8 @@ export function scan(src: usize, rows: i32, inputs: i32, domain: usize, result: 
 }
 
 /** See walk.ts. */
-export function forward(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize): void {
-  walk(plan, src, inForm, inWords, rows, dst, outForm, a, b);
+export function forward(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize, panel: usize): void {
+  walk(plan, src, inForm, inWords, rows, dst, outForm, a, b, panel);
 }
 
 /** See bits.ts. */

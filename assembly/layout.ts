@@ -33,9 +33,23 @@ export const PLAN_AT_BUFFER_BYTES = 56;
 /** Offset and length of the note: UTF-8 JSON for the reader, never seen by the core. */
 export const PLAN_AT_NOTE = 60;
 export const PLAN_AT_NOTE_BYTES = 64;
+/** Limbs of dense layers are digits to the base 2^base. */
+export const PLAN_AT_BASE = 68;
+/** Kinds of layers: PLAN_SPARSE, PLAN_DENSE or PLAN_MIXED. */
+export const PLAN_AT_KIND = 72;
+/** Bytes beside the two buffers for the 16-bit weights of one block. */
+export const PLAN_AT_PANEL_BYTES = 76;
+export const PLAN_SPARSE = 0;
+export const PLAN_DENSE = 1;
+export const PLAN_MIXED = 2;
+/** Tiles of 8 inputs that a plan of dense layers takes at once. */
+export const DENSE_TILES = 8;
+export const TILE = 8;
+/** Up to so many inputs a plan of dense layers takes one by one. */
+export const ONE_BY_ONE = 5;
 
 // ---- one entry of the layer table
-export const LAYER_BYTES = 52;
+export const LAYER_BYTES = 80;
 export const LAYER_AT_KERNEL = 0;
 export const LAYER_AT_INPUTS = 4;
 export const LAYER_AT_OUTPUTS = 8;
@@ -57,6 +71,22 @@ export const LAYER_AT_SCALE = 40;
 /** Binary digits of the largest weight. */
 export const LAYER_AT_WEIGHT_BITS = 44;
 
+// Dense layers only:
+/** Offset of the bias digits: [block][digit][4 rows]. */
+export const LAYER_AT_BIAS = 52;
+/** First limb that a bias digit belongs to, and how many there are. */
+export const LAYER_AT_BIAS_START = 56;
+export const LAYER_AT_BIAS_COUNT = 60;
+/** Pairs of inputs and blocks of 4 rows. */
+export const LAYER_AT_PAIRS = 64;
+export const LAYER_AT_BLOCKS = 68;
+/** Digits of a weight. */
+export const LAYER_AT_DIGITS = 72;
+export const LAYER_AT_STORAGE = 76;
+/** Weights [block][digit][pair][4 rows x (k, k+1)] of 16 or 8 bits. */
+export const STORAGE_INT16 = 0;
+export const STORAGE_INT8 = 1;
+
 // ---- kernels
 /** One limb in, one limb out, sums in 32-bit lanes. */
 export const KERNEL_INT32 = 0;
@@ -64,6 +94,8 @@ export const KERNEL_INT32 = 0;
 export const KERNEL_LIMB32 = 1;
 /** Limbs in 32-bit lanes, sums in 64-bit lanes, weights of any length. */
 export const KERNEL_LIMB64 = 2;
+/** Products of 16-bit limbs in pairs, for layers with few zeros. */
+export const KERNEL_DENSE = 3;
 
 // ---- row programs: per row [terms, biasDigits], biasDigits x [limb, digit], then terms
 export const ROW_HEADER_BYTES = 8;

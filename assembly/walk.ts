@@ -1,88 +1,237 @@
-// Walks a plan, tile by tile: pack, one kernel a layer between two buffers, unpack.
+// Walks a plan, block by block: pack, one kernel a layer between two buffers, unpack. Sparse layers work on limbs in lanes,
+// dense ones on limbs in pairs; where neighbours differ the activations are recoded between them.
 import { packFloats, packWords, unpackFloats, unpackWords } from "./convert";
+import { denseOne, denseTiles, limbBytes } from "./dense";
 import { int32Rows, limb32Rows, limb64Rows, usedLimbs } from "./lanes";
 import {
+  DENSE_TILES,
   FORM_FLOAT64,
+  KERNEL_DENSE,
   KERNEL_INT32,
   KERNEL_LIMB32,
   LANES,
   LAYER_AT_BIAS_LIMBS,
+  LAYER_AT_BLOCKS,
   LAYER_AT_GROWTH,
+  LAYER_AT_INPUTS,
   LAYER_AT_KERNEL,
+  LAYER_AT_LIMBS_IN,
   LAYER_AT_LIMBS_OUT,
   LAYER_AT_LIMBS_SUM,
   LAYER_AT_OUTPUTS,
+  LAYER_AT_PAIRS,
   LAYER_AT_ROWS,
   LAYER_BYTES,
+  ONE_BY_ONE,
+  PLAN_AT_BASE,
   PLAN_AT_INPUT_LIMBS,
   PLAN_AT_INPUT_SCALE,
   PLAN_AT_INPUTS,
+  PLAN_AT_KIND,
   PLAN_AT_LAYERS,
   PLAN_AT_OUTPUT_SCALE,
   PLAN_AT_OUTPUT_WORDS,
   PLAN_AT_OUTPUTS,
   PLAN_AT_RADIX,
   PLAN_AT_TILE_VECTORS,
+  PLAN_DENSE,
   PLAN_HEADER_BYTES,
+  PLAN_SPARSE,
+  TILE,
   UNIT_PAD_BYTES,
   VECTOR_BYTES,
 } from "./layout";
+import { toLanes, toPairs } from "./recode";
 
+/** Bytes from one unit to the next where limbs lie in lanes. */
 // @ts-ignore: decorator
 @inline
 function strideOf(limbs: i32, vectors: i32): usize {
   return <usize>(limbs * vectors) * VECTOR_BYTES + UNIT_PAD_BYTES;
 }
 
-/** Evaluates `rows` inputs; a and b are the two activation buffers. */
-export function walk(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize): void {
-  const inputs = load<i32>(plan, PLAN_AT_INPUTS);
-  const outputs = load<i32>(plan, PLAN_AT_OUTPUTS);
-  const layers = load<i32>(plan, PLAN_AT_LAYERS);
-  const radix = load<i32>(plan, PLAN_AT_RADIX);
+/** Bytes from one tile to the next where limbs lie in pairs. */
+// @ts-ignore: decorator
+@inline
+function tileOf(limbs: i32, pairs: i32): usize {
+  return <usize>limbs * limbBytes(pairs) + UNIT_PAD_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function layerAt(plan: usize, l: i32): usize {
+  return plan + PLAN_HEADER_BYTES + <usize>l * LAYER_BYTES;
+}
+
+/** Limbs of a layer's sums when `limbs` come in. */
+// @ts-ignore: decorator
+@inline
+function sumLimbs(layer: usize, limbs: i32): i32 {
+  return min(
+    load<i32>(layer, LAYER_AT_LIMBS_SUM),
+    max(limbs, load<i32>(layer, LAYER_AT_BIAS_LIMBS)) + load<i32>(layer, LAYER_AT_GROWTH),
+  );
+}
+
+/** Evaluates `rows` inputs; a and b are the two activation buffers, panel the room for a block of weights. */
+export function walk(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, dst: usize, outForm: i32, a: usize, b: usize, panel: usize): void {
+  const kind = load<i32>(plan, PLAN_AT_KIND);
   const most = load<i32>(plan, PLAN_AT_TILE_VECTORS);
-  const outWords = load<i32>(plan, PLAN_AT_OUTPUT_WORDS);
-  const inBytes = <usize>inputs * (inForm == FORM_FLOAT64 ? 8 : <usize>inWords << 2);
-  const outBytes = <usize>outputs * (outForm == FORM_FLOAT64 ? 8 : <usize>outWords << 2);
+  const inBytes = <usize>load<i32>(plan, PLAN_AT_INPUTS) * (inForm == FORM_FLOAT64 ? 8 : <usize>inWords << 2);
+  const outBytes = <usize>load<i32>(plan, PLAN_AT_OUTPUTS) * (outForm == FORM_FLOAT64 ? 8 : <usize>load<i32>(plan, PLAN_AT_OUTPUT_WORDS) << 2);
   while (rows > 0) {
-    const vectors = min(most, rows > 2 * LANES ? 4 : rows > LANES ? 2 : 1);
-    const here = min(rows, vectors * LANES);
-    let limbs = load<i32>(plan, PLAN_AT_INPUT_LIMBS);
-    let x = a;
-    let y = b;
-    let xs = strideOf(limbs, vectors);
-    if (inForm == FORM_FLOAT64) {
-      packFloats(src, here, inputs, x, xs, vectors, limbs, radix, load<i32>(plan, PLAN_AT_INPUT_SCALE));
+    let here: i32;
+    if (kind == PLAN_DENSE && rows <= ONE_BY_ONE) {
+      here = 1;
+      walkOne(plan, src, inForm, inWords, dst, outForm, a, b);
     } else {
-      packWords(src, inWords, here, inputs, x, xs, vectors, limbs, radix);
-    }
-    for (let l = 0; l < layers; l++) {
-      const layer = plan + PLAN_HEADER_BYTES + <usize>l * LAYER_BYTES;
-      const kernel = load<i32>(layer, LAYER_AT_KERNEL);
-      const program = plan + load<u32>(layer, LAYER_AT_ROWS);
-      const units = load<i32>(layer, LAYER_AT_OUTPUTS);
-      const last = l == layers - 1;
-      const lout = min(
-        load<i32>(layer, LAYER_AT_LIMBS_SUM),
-        max(limbs, load<i32>(layer, LAYER_AT_BIAS_LIMBS)) + load<i32>(layer, LAYER_AT_GROWTH),
-      );
-      const ys = strideOf(lout, vectors);
-      if (kernel == KERNEL_INT32) int32Rows(vectors, x, xs, y, ys, program, units, last);
-      else if (kernel == KERNEL_LIMB32) limb32Rows(vectors, x, xs, y, ys, program, units, limbs, lout, radix, last);
-      else limb64Rows(vectors, x, xs, y, ys, program, units, limbs, lout, radix, last);
-      limbs = last ? lout : usedLimbs(vectors, y, ys, units, min(lout, load<i32>(layer, LAYER_AT_LIMBS_OUT)));
-      xs = ys;
-      const t = x;
-      x = y;
-      y = t;
-    }
-    if (outForm == FORM_FLOAT64) {
-      unpackFloats(x, xs, vectors, limbs, radix, load<i32>(plan, PLAN_AT_OUTPUT_SCALE), here, outputs, dst);
-    } else {
-      unpackWords(x, xs, vectors, limbs, radix, here, outputs, dst, outWords);
+      let vectors: i32;
+      if (kind == PLAN_DENSE) vectors = min(2 * DENSE_TILES, ((rows + TILE - 1) / TILE) << 1);
+      else vectors = min(most, rows > 2 * LANES ? 4 : rows > LANES || kind != PLAN_SPARSE ? 2 : 1);
+      here = min(rows, vectors * LANES);
+      walkBlock(plan, src, inForm, inWords, here, vectors, dst, outForm, a, b, panel);
     }
     rows -= here;
     src += <usize>here * inBytes;
     dst += <usize>here * outBytes;
+  }
+}
+
+function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32, vectors: i32, dst: usize, outForm: i32, a: usize, b: usize, panel: usize): void {
+  const inputs = load<i32>(plan, PLAN_AT_INPUTS);
+  const layers = load<i32>(plan, PLAN_AT_LAYERS);
+  const radix = load<i32>(plan, PLAN_AT_RADIX);
+  const base = load<i32>(plan, PLAN_AT_BASE);
+  const scale = load<i32>(plan, PLAN_AT_INPUT_SCALE);
+  const tiles = (vectors + 1) >> 1;
+  let limbs = load<i32>(plan, PLAN_AT_INPUT_LIMBS);
+  // Where a dense layer comes first, inputs are packed to its base.
+  let dense = load<i32>(layerAt(plan, 0), LAYER_AT_KERNEL) == KERNEL_DENSE;
+  const inRadix = dense ? base : radix;
+  let x = a;
+  let y = b;
+  let xs = strideOf(limbs, vectors);
+  if (inForm == FORM_FLOAT64) packFloats(src, rows, inputs, x, xs, vectors, limbs, inRadix, scale);
+  else packWords(src, inWords, rows, inputs, x, xs, vectors, limbs, inRadix);
+  if (dense) {
+    const pairs = load<i32>(layerAt(plan, 0), LAYER_AT_PAIRS);
+    toPairs(x, xs, vectors, inputs, limbs, base, y, tileOf(limbs, pairs), pairs, limbs, base);
+    xs = tileOf(limbs, pairs);
+    const t = x;
+    x = y;
+    y = t;
+  }
+  let units = inputs;
+  let oneLimb = false; // a single limb of up to 31 bits
+  for (let l = 0; l < layers; l++) {
+    const layer = layerAt(plan, l);
+    const kernel = load<i32>(layer, LAYER_AT_KERNEL);
+    const last = l == layers - 1;
+    if (kernel == KERNEL_DENSE) {
+      const pairs = load<i32>(layer, LAYER_AT_PAIRS);
+      if (!dense) {
+        const from = limbs == 1 && oneLimb ? 31 : radix;
+        const more = min((limbs * from + base - 1) / base, load<i32>(layer, LAYER_AT_LIMBS_IN));
+        const ts = tileOf(more, pairs);
+        toPairs(x, xs, vectors, units, limbs, from, y, ts, pairs, more, base);
+        limbs = more;
+        xs = ts;
+        dense = true;
+        const t = x;
+        x = y;
+        y = t;
+      }
+      const lout = sumLimbs(layer, limbs);
+      const blocks = load<i32>(layer, LAYER_AT_BLOCKS);
+      const ys = last ? <usize>blocks * 4 * strideOf(lout, 2) : tileOf(lout, blocks << 1);
+      const used = denseTiles(plan, layer, x, xs, y, ys, tiles, limbs, lout, base, last, strideOf(lout, 2), panel);
+      limbs = last ? lout : min(used, load<i32>(layer, LAYER_AT_LIMBS_OUT));
+      xs = ys;
+    } else {
+      const program = plan + load<u32>(layer, LAYER_AT_ROWS);
+      if (dense) {
+        const most = load<i32>(layer, LAYER_AT_LIMBS_IN);
+        const more = min(most, (limbs * base + radix - 1) / radix);
+        const ls = strideOf(more, vectors);
+        toLanes(x, xs, (units + 3) >> 2 << 1, limbs, base, y, ls, vectors, units, more, most == 1 ? 31 : radix);
+        limbs = more;
+        xs = ls;
+        dense = false;
+        const t = x;
+        x = y;
+        y = t;
+      }
+      const rowsHere = load<i32>(layer, LAYER_AT_OUTPUTS);
+      const lout = sumLimbs(layer, limbs);
+      const ys = strideOf(lout, vectors);
+      if (kernel == KERNEL_INT32) int32Rows(vectors, x, xs, y, ys, program, rowsHere, last);
+      else if (kernel == KERNEL_LIMB32) limb32Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
+      else limb64Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
+      limbs = last ? lout : usedLimbs(vectors, y, ys, rowsHere, min(lout, load<i32>(layer, LAYER_AT_LIMBS_OUT)));
+      xs = ys;
+      oneLimb = kernel == KERNEL_INT32;
+    }
+    units = load<i32>(layer, LAYER_AT_OUTPUTS);
+    const t = x;
+    x = y;
+    y = t;
+  }
+  if (!dense) {
+    unpack(plan, x, xs, <usize>vectors * VECTOR_BYTES, limbs, radix, rows, dst, outForm);
+    return;
+  }
+  const outBytes = <usize>TILE * <usize>units * (outForm == FORM_FLOAT64 ? 8 : <usize>load<i32>(plan, PLAN_AT_OUTPUT_WORDS) << 2);
+  for (let t = 0; t < tiles; t++) {
+    unpack(plan, x, strideOf(limbs, 2), 2 * VECTOR_BYTES, limbs, base, min(TILE, rows - t * TILE), dst, outForm);
+    x += xs;
+    dst += outBytes;
+  }
+}
+
+/** One input through a plan of dense layers only, rows in the lanes. */
+function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize, outForm: i32, a: usize, b: usize): void {
+  const inputs = load<i32>(plan, PLAN_AT_INPUTS);
+  const layers = load<i32>(plan, PLAN_AT_LAYERS);
+  const base = load<i32>(plan, PLAN_AT_BASE);
+  let limbs = load<i32>(plan, PLAN_AT_INPUT_LIMBS);
+  let layer = layerAt(plan, 0);
+  let x = b;
+  let y = a;
+  // Packed as the one lane of a tile of one vector, then brought together.
+  const stride = strideOf(limbs, 1);
+  if (inForm == FORM_FLOAT64) packFloats(src, 1, inputs, y, stride, 1, limbs, base, load<i32>(plan, PLAN_AT_INPUT_SCALE));
+  else packWords(src, inWords, 1, inputs, y, stride, 1, limbs, base);
+  const pairs = load<i32>(layer, LAYER_AT_PAIRS);
+  let xLimb = (<usize>pairs << 2) + VECTOR_BYTES;
+  for (let l = 0; l < limbs; l++) {
+    let p = y + <usize>l * VECTOR_BYTES;
+    const q = x + <usize>l * xLimb;
+    for (let i = 0; i < inputs; i++) {
+      store<i16>(q + (<usize>i << 1), load<i16>(p));
+      p += stride;
+    }
+    for (let i = inputs; i < pairs << 1; i++) store<i16>(q + (<usize>i << 1), 0);
+  }
+  for (let l = 0; l < layers; l++) {
+    layer = layerAt(plan, l);
+    const last = l == layers - 1;
+    const lout = sumLimbs(layer, limbs);
+    const yLimb = (<usize>load<i32>(layer, LAYER_AT_BLOCKS) << (last ? 4 : 3)) + VECTOR_BYTES;
+    const used = denseOne(plan, layer, x, xLimb, y, yLimb, limbs, lout, base, last);
+    limbs = last ? lout : min(used, load<i32>(layer, LAYER_AT_LIMBS_OUT));
+    xLimb = yLimb;
+    const t = x;
+    x = y;
+    y = t;
+  }
+  unpack(plan, x, 4, xLimb, limbs, base, 1, dst, outForm);
+}
+
+function unpack(plan: usize, x: usize, stride: usize, step: usize, limbs: i32, radix: i32, rows: i32, dst: usize, outForm: i32): void {
+  const outputs = load<i32>(plan, PLAN_AT_OUTPUTS);
+  if (outForm == FORM_FLOAT64) {
+    unpackFloats(x, stride, step, limbs, radix, load<i32>(plan, PLAN_AT_OUTPUT_SCALE), rows, outputs, dst);
+  } else {
+    unpackWords(x, stride, step, limbs, radix, rows, outputs, dst, load<i32>(plan, PLAN_AT_OUTPUT_WORDS));
   }
 }

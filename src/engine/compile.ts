@@ -1,13 +1,19 @@
 /**
- * compile: a network and a domain -> a plan. Each layer's sums are bounded in whole numbers; the bound and the weights
- * choose its kernel, one radix serves the whole network.
+ * compile: a network and a domain -> a plan. Each layer's sums are bounded in whole numbers; the bound, the weights and the
+ * shape choose its kernel.
  */
 import {
+  DENSE_TILES,
+  KERNEL_DENSE,
   KERNEL_INT32,
-  KERNEL_LIMB32,
   KERNEL_LIMB64,
+  LAYER_AT_BIAS,
+  LAYER_AT_BIAS_COUNT,
   LAYER_AT_BIAS_LIMBS,
+  LAYER_AT_BIAS_START,
+  LAYER_AT_BLOCKS,
   LAYER_AT_BOUND_BITS,
+  LAYER_AT_DIGITS,
   LAYER_AT_GROWTH,
   LAYER_AT_INPUTS,
   LAYER_AT_KERNEL,
@@ -15,17 +21,21 @@ import {
   LAYER_AT_LIMBS_OUT,
   LAYER_AT_LIMBS_SUM,
   LAYER_AT_OUTPUTS,
+  LAYER_AT_PAIRS,
   LAYER_AT_ROWS,
   LAYER_AT_ROWS_BYTES,
   LAYER_AT_SCALE,
+  LAYER_AT_STORAGE,
   LAYER_AT_WEIGHT_BITS,
   LAYER_BYTES,
+  PLAN_AT_BASE,
   PLAN_AT_BUFFER_BYTES,
   PLAN_AT_BYTES,
   PLAN_AT_CHECK,
   PLAN_AT_INPUT_LIMBS,
   PLAN_AT_INPUT_SCALE,
   PLAN_AT_INPUTS,
+  PLAN_AT_KIND,
   PLAN_AT_LAYERS,
   PLAN_AT_MAGIC,
   PLAN_AT_NOTE,
@@ -34,19 +44,23 @@ import {
   PLAN_AT_OUTPUT_SCALE,
   PLAN_AT_OUTPUT_WORDS,
   PLAN_AT_OUTPUTS,
+  PLAN_AT_PANEL_BYTES,
   PLAN_AT_RADIX,
   PLAN_AT_TILE_VECTORS,
   PLAN_AT_VERSION,
+  PLAN_DENSE,
   PLAN_HEADER_BYTES,
   PLAN_MAGIC,
+  PLAN_MIXED,
+  PLAN_SPARSE,
   PLAN_VERSION,
+  STORAGE_INT8,
 } from '../../assembly/layout.ts';
 import { bitLength, refuse, wholeNumber } from '../exact/index.ts';
 import {
   type Domain,
   inputRanges,
   intervals,
-  type LayerBounds,
   LIMITS,
   layerBounds,
   liftOf,
@@ -54,8 +68,11 @@ import {
   type Ranges,
   rangeBits,
 } from '../net/index.ts';
-import { checksum, MAX_PLAN_BYTES, Plan, strideOf, tileVectors, writeNote } from './plan.ts';
-import { fits32, fits64, narrowRows, type Planned, type RowSums, rowSums, wideRows } from './rows.ts';
+import { type Choice, choose, limbsFor, type Studied } from './choose.ts';
+import { denseRows, denseShape } from './denseRows.ts';
+import { MAX_PLAN_BYTES, Plan } from './plan.ts';
+import { blockBytes, checksum, tileVectors, writeNote } from './planCheck.ts';
+import { narrowRows, type Planned, rowSums, wideRows } from './rows.ts';
 
 export interface CompileOptions {
   /** Where the inputs may lie: one interval for all, or one an input. */
@@ -64,19 +81,8 @@ export interface CompileOptions {
   readonly fractionalBits?: number;
 }
 
-/** Largest radix: a limb and its sums must leave room in a 32-bit lane. */
-const MOST_RADIX = 28;
-const LEAST_RADIX = 8;
-
-/** What is known of a layer before the radix is chosen. */
-interface Studied extends Planned {
-  readonly sums: RowSums;
-  readonly bounds: LayerBounds;
-  /** Binary digits of the largest incoming activation. */
-  readonly bitsIn: number;
-  readonly last: boolean;
-  readonly scaleOut: number;
-}
+/** Dense weights of more bytes than this are stored in 8 bits where they fit: beyond it memory is what costs. */
+const NEAR_BYTES = 1 << 20;
 
 /**
  * Plans `network` for inputs in `domain`. Throws InputError where the domain does not fit the network, or the plan would
@@ -85,16 +91,14 @@ interface Studied extends Planned {
 export function compile(network: Network, options: CompileOptions): Plan {
   const domain = intervals(options.domain, network.inputs);
   const inputScale = wholeNumber('fractionalBits', options.fractionalBits ?? 53, 0, LIMITS.scale);
-  const input = inputRanges(domain, inputScale);
-  const layers = study(network, input, inputScale);
-  const radix = chooseRadix(layers);
-  return assemble(network, layers, radix, inputScale, Math.max(1, rangeBits(input)), writeNote(domain));
+  const layers = study(network, inputRanges(domain, inputScale), inputScale);
+  return write(network, layers, choose(layers), inputScale, writeNote(domain));
 }
 
 function study(network: Network, input: Ranges, inputScale: number): Studied[] {
   let ranges = input;
   let scale = inputScale;
-  let bitsIn = rangeBits(input);
+  let bitsIn = Math.max(1, rangeBits(input));
   return network.layers.map((layer, l) => {
     const last = l === network.depth - 1;
     const lift = liftOf(layer, scale);
@@ -116,128 +120,141 @@ function study(network: Network, input: Ranges, inputScale: number): Studied[] {
   });
 }
 
-/** One 32-bit lane holds every partial sum and every activation. */
-function isInt32({ bounds, sums, bitsIn }: Studied): boolean {
-  return bounds.sumBits <= 31 && sums.weightBits <= 31 && bitsIn <= 31;
+/** What the plan holds of a layer. */
+interface Part {
+  readonly kernel: number;
+  readonly limbsIn: number;
+  readonly limbsSum: number;
+  readonly limbsOut: number;
+  /** Table fields beyond those that every layer has. */
+  readonly fields: readonly (readonly [field: number, value: number])[];
+  readonly rows: Int8Array | Int16Array | Int32Array;
+  readonly bias: Int32Array;
 }
 
-function limbsFor(bits: number, radix: number): number {
-  return Math.max(1, Math.ceil(bits / radix));
-}
-
-/** What comes in: the limbs, and the largest of them. A single limb may use all 31 bits. */
-function incoming(bitsIn: number, oneLimb: boolean, radix: number): { limbs: number; most: number } {
-  return oneLimb ? { limbs: 1, most: 2 ** bitsIn - 1 } : { limbs: limbsFor(bitsIn, radix), most: 2 ** radix - 1 };
-}
-
-/** The radix of least estimated work; any radix that passes is exact. */
-function chooseRadix(layers: readonly Studied[]): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let radix = MOST_RADIX; radix >= LEAST_RADIX; radix--) {
-    let work = 0;
-    let oneLimb = (layers[0] as Studied).bitsIn <= 31;
-    for (const s of layers) {
-      const { limbs, most } = incoming(s.bitsIn, oneLimb, radix);
-      if (isInt32(s) && limbs === 1) {
-        work += s.sums.nonZeros;
-        oneLimb = true;
-        continue;
-      }
-      oneLimb = false;
-      if (fits32(s.sums, most, radix)) work += 1.2 * s.sums.nonZeros * limbs;
-      else if (fits64(s.sums, most, radix)) work += 4 * s.sums.nonZeros * limbs * limbsFor(s.sums.weightBits, radix);
-      else work = Number.POSITIVE_INFINITY;
+/** Lays out each layer for its kernel. */
+function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Part[] {
+  const dense = layers.reduce(
+    (sum, s, l) => sum + (kernels[l] === KERNEL_DENSE ? s.layer.inputs * s.layer.outputs : 0),
+    0,
+  );
+  const small = 2 * dense > NEAR_BYTES;
+  let before: Part | undefined;
+  return layers.map((s, l) => {
+    const kernel = kernels[l] as number;
+    const pairs = kernel === KERNEL_DENSE;
+    const width = pairs ? base : radix;
+    const int32 = kernel === KERNEL_INT32;
+    // A single 31-bit limb comes from such a kernel, from the inputs, or out of pairs where the kernel wants one.
+    const oneLimb = before
+      ? (before.kernel === KERNEL_DENSE ? int32 : before.kernel === KERNEL_INT32) && !pairs
+      : s.bitsIn <= 31 && !pairs;
+    const limbsIn = oneLimb ? 1 : limbsFor(s.bitsIn, width);
+    const limbsSum = int32 ? 1 : limbsFor(s.bounds.sumBits, width);
+    const limbsOut = s.last ? limbsSum : int32 ? 1 : limbsFor(s.bounds.resultBits, width);
+    const shape = { kernel, limbsIn, limbsSum, limbsOut };
+    if (pairs) {
+      const part = denseRows(s, s.sums, base, small);
+      const { storage, digits, biasStart, biasCount } = part;
+      const fields = [
+        [LAYER_AT_STORAGE, storage],
+        [LAYER_AT_DIGITS, digits],
+        [LAYER_AT_PAIRS, part.pairs],
+        [LAYER_AT_BLOCKS, part.blocks],
+        [LAYER_AT_BIAS_START, biasStart],
+        [LAYER_AT_BIAS_COUNT, biasCount],
+        [LAYER_AT_BIAS_LIMBS, limbsFor(s.sums.biasBits, base)],
+        [LAYER_AT_GROWTH, Math.ceil(bitLength(s.sums.weights) / base)],
+      ] as const;
+      before = { ...shape, fields, rows: part.weights, bias: part.bias };
+    } else {
+      const rows = kernel === KERNEL_LIMB64 ? wideRows(s, radix) : narrowRows(s, int32 ? 0 : radix);
+      const fields = [
+        [LAYER_AT_BIAS_LIMBS, limbsFor(s.sums.biasBits, radix)],
+        // A single limb may exceed the radix: then only the static bound counts.
+        [LAYER_AT_GROWTH, limbsIn === 1 ? limbsSum : Math.ceil(bitLength(s.sums.weights) / radix)],
+      ] as const;
+      before = { ...shape, fields, rows, bias: new Int32Array(0) };
     }
-    if (work < least) {
-      least = work;
-      best = radix;
-    }
-  }
-  if (best === 0) refuse('compile', 'rows whose sums fit 64-bit lanes', 'a row with too many terms');
-  return best;
+    return before;
+  });
 }
 
-function assemble(
+function write(
   network: Network,
   layers: readonly Studied[],
-  radix: number,
+  choice: Choice,
   inputScale: number,
-  inputBits: number,
   note: Uint8Array,
 ): Plan {
-  const parts: Int32Array[] = [];
-  const table = new Int32Array((layers.length * LAYER_BYTES) >> 2);
-  let offset = PLAN_HEADER_BYTES + table.byteLength;
-  let oneLimb = inputBits <= 31;
-  let limbs = incoming(inputBits, oneLimb, radix).limbs;
-  const inputLimbs = limbs;
-  let units = network.inputs;
-  const shapes = [{ units, limbs }];
-  layers.forEach((s, l) => {
-    const { most } = incoming(s.bitsIn, oneLimb, radix);
-    const int32 = isInt32(s) && limbs === 1;
-    const narrow = int32 || fits32(s.sums, most, radix);
-    const rows = int32 ? narrowRows(s, 0) : narrow ? narrowRows(s, radix) : wideRows(s, radix);
-    const limbsSum = int32 ? 1 : limbsFor(s.bounds.sumBits, radix);
-    const limbsOut = s.last ? limbsSum : int32 ? 1 : limbsFor(s.bounds.resultBits, radix);
-    const at = (l * LAYER_BYTES) >> 2;
-    const set = (field: number, value: number): void => {
-      table[at + (field >> 2)] = value;
-    };
-    set(LAYER_AT_KERNEL, int32 ? KERNEL_INT32 : narrow ? KERNEL_LIMB32 : KERNEL_LIMB64);
-    set(LAYER_AT_INPUTS, units);
-    set(LAYER_AT_OUTPUTS, s.layer.outputs);
-    set(LAYER_AT_LIMBS_IN, limbs);
-    set(LAYER_AT_LIMBS_SUM, limbsSum);
-    set(LAYER_AT_LIMBS_OUT, limbsOut);
-    set(LAYER_AT_ROWS, offset);
-    set(LAYER_AT_ROWS_BYTES, rows.byteLength);
-    set(LAYER_AT_BIAS_LIMBS, limbsFor(s.sums.biasBits, radix));
-    // A single limb may exceed the radix: then only the static bound counts.
-    set(LAYER_AT_GROWTH, limbs === 1 ? limbsSum : Math.ceil(bitLength(s.sums.weights) / radix));
-    set(LAYER_AT_BOUND_BITS, s.bounds.sumBits);
-    set(LAYER_AT_SCALE, s.scaleOut);
-    set(LAYER_AT_WEIGHT_BITS, s.sums.weightBits);
-    parts.push(rows);
-    offset += rows.byteLength;
-    if (offset > MAX_PLAN_BYTES) refuse('compile', `a plan of at most ${MAX_PLAN_BYTES} bytes`, offset);
-    oneLimb = int32;
-    limbs = limbsOut;
-    units = s.layer.outputs;
-    shapes.push({ units, limbs: limbsSum });
-  });
-  const vectors = Math.min(...new Set(shapes.map((p) => tileVectors(p.units, p.limbs))));
-  const room = shapes.reduce((most, p) => Math.max(most, p.units * strideOf(p.limbs, vectors)), 0);
-  if (room > MAX_PLAN_BYTES) refuse('compile', `at most ${MAX_PLAN_BYTES} bytes of activations`, room);
-  const last = layers[layers.length - 1] as Studied;
-  const words = new Int32Array((offset + note.byteLength) >> 2);
+  const body = parts(layers, choice);
+  const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+  const tableEnd = PLAN_HEADER_BYTES + layers.length * LAYER_BYTES;
+  const noteAt = body.reduce(
+    (at, p) => at + aligned(p.rows.byteLength) + aligned(p.bias.byteLength),
+    aligned(tableEnd),
+  );
+  const bytes = noteAt + note.byteLength;
+  if (bytes > MAX_PLAN_BYTES) refuse('compile', `a plan of at most ${MAX_PLAN_BYTES} bytes`, bytes);
+  const words = new Int32Array(bytes >> 2);
+  const raw = new Uint8Array(words.buffer);
   const set = (field: number, value: number): void => {
     words[field >> 2] = value;
   };
+  let at = aligned(tableEnd);
+  const append = (part: Int8Array | Int16Array | Int32Array): number => {
+    const from = at;
+    raw.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), from);
+    at += aligned(part.byteLength);
+    return from;
+  };
+  let panel = 0;
+  layers.forEach((s, l) => {
+    const part = body[l] as Part;
+    const entry = PLAN_HEADER_BYTES + l * LAYER_BYTES;
+    set(entry + LAYER_AT_KERNEL, part.kernel);
+    set(entry + LAYER_AT_INPUTS, s.layer.inputs);
+    set(entry + LAYER_AT_OUTPUTS, s.layer.outputs);
+    set(entry + LAYER_AT_LIMBS_IN, part.limbsIn);
+    set(entry + LAYER_AT_LIMBS_SUM, part.limbsSum);
+    set(entry + LAYER_AT_LIMBS_OUT, part.limbsOut);
+    set(entry + LAYER_AT_BOUND_BITS, s.bounds.sumBits);
+    set(entry + LAYER_AT_SCALE, s.scaleOut);
+    set(entry + LAYER_AT_WEIGHT_BITS, s.sums.weightBits);
+    for (const [field, value] of part.fields) set(entry + field, value);
+    set(entry + LAYER_AT_ROWS_BYTES, part.rows.byteLength);
+    set(entry + LAYER_AT_ROWS, append(part.rows));
+    set(entry + LAYER_AT_BIAS, append(part.bias));
+    if (words[(entry + LAYER_AT_STORAGE) >> 2] === STORAGE_INT8)
+      panel = Math.max(panel, (2 * part.rows.byteLength) / denseShape(s.layer.inputs, s.layer.outputs).blocks);
+  });
+  const kinds = new Set(choice.kernels.map((k) => k === KERNEL_DENSE));
+  const kind = kinds.size === 2 ? PLAN_MIXED : kinds.has(true) ? PLAN_DENSE : PLAN_SPARSE;
+  const first = body[0] as Part;
+  const last = layers[layers.length - 1] as Studied;
   set(PLAN_AT_MAGIC, PLAN_MAGIC);
   set(PLAN_AT_VERSION, PLAN_VERSION);
-  set(PLAN_AT_BYTES, words.byteLength);
+  set(PLAN_AT_BYTES, bytes);
   set(PLAN_AT_INPUTS, network.inputs);
   set(PLAN_AT_OUTPUTS, network.outputs);
   set(PLAN_AT_LAYERS, layers.length);
-  set(PLAN_AT_RADIX, radix);
+  set(PLAN_AT_RADIX, choice.radix);
+  set(PLAN_AT_BASE, choice.base);
+  set(PLAN_AT_KIND, kind);
+  set(PLAN_AT_PANEL_BYTES, panel);
   set(PLAN_AT_INPUT_SCALE, inputScale);
   set(PLAN_AT_OUTPUT_SCALE, last.scaleOut);
-  set(PLAN_AT_INPUT_LIMBS, inputLimbs);
-  set(PLAN_AT_OUTPUT_LIMBS, limbs);
+  set(PLAN_AT_INPUT_LIMBS, first.limbsIn);
+  set(PLAN_AT_OUTPUT_LIMBS, (body[body.length - 1] as Part).limbsOut);
   set(PLAN_AT_OUTPUT_WORDS, Math.ceil((last.bounds.resultBits + 1) / 32));
-  set(PLAN_AT_TILE_VECTORS, vectors);
-  set(PLAN_AT_BUFFER_BYTES, room);
-  set(PLAN_AT_NOTE, offset);
+  set(PLAN_AT_NOTE, noteAt);
   set(PLAN_AT_NOTE_BYTES, note.byteLength);
-  words.set(table, PLAN_HEADER_BYTES >> 2);
-  let at = (PLAN_HEADER_BYTES + table.byteLength) >> 2;
-  for (const part of parts) {
-    words.set(part, at);
-    at += part.length;
-  }
-  new Uint8Array(words.buffer).set(note, offset);
+  raw.set(note, noteAt);
+  const vectors = kind === PLAN_DENSE ? 2 * DENSE_TILES : tileVectors(words, kind === PLAN_MIXED ? 2 : 1);
+  set(PLAN_AT_TILE_VECTORS, vectors);
+  const room = blockBytes(words, vectors);
+  if (room > MAX_PLAN_BYTES) refuse('compile', `at most ${MAX_PLAN_BYTES} bytes of activations`, room);
+  set(PLAN_AT_BUFFER_BYTES, room);
   set(PLAN_AT_CHECK, checksum(words));
   return Plan.read(words.buffer);
 }

@@ -292,8 +292,9 @@ export class Engine {
 
   private forwardChunk({ plan, at }: Loaded, rows: number): void {
     const a = this.core.scratch(plan.workingBytes);
-    const b = a + (plan.workingBytes >> 1);
-    this.core.calls.forward(at, this.inAt, FORM_FLOAT64, 0, rows, this.outAt, FORM_FLOAT64, a, b);
+    const b = a + plan.bufferBytes;
+    const panel = b + plan.bufferBytes;
+    this.core.calls.forward(at, this.inAt, FORM_FLOAT64, 0, rows, this.outAt, FORM_FLOAT64, a, b, panel);
   }
 
   private copyOut(out: Float64Array, firstRow: number, rows: number): void {
@@ -330,6 +331,7 @@ export class Engine {
       outAt = core.take(most * outBytes);
       const words = new Uint32Array(source ? most * this.inputs * inWords : 0);
       const a = core.scratch(plan.workingBytes);
+      const b = a + plan.bufferBytes;
       for (let r = 0; r < rows; r += most) {
         const here = Math.min(most, rows - r);
         if (source) {
@@ -341,7 +343,7 @@ export class Engine {
           core.f64.set((batch as Float64Array).subarray(r * this.inputs, (r + here) * this.inputs), inAt >> 3);
         }
         const inForm = source ? FORM_WORDS : FORM_FLOAT64;
-        core.calls.forward(chosen.at, inAt, inForm, inWords, here, outAt, outForm, a, a + (plan.workingBytes >> 1));
+        core.calls.forward(chosen.at, inAt, inForm, inWords, here, outAt, outForm, a, b, b + plan.bufferBytes);
         const target = new Uint8Array(out.buffer, out.byteOffset + r * outBytes, here * outBytes);
         target.set(core.u8.subarray(outAt, outAt + here * outBytes));
       }

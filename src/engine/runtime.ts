@@ -22,6 +22,7 @@ export interface CoreCalls {
     outForm: number,
     a: number,
     b: number,
+    panel: number,
   ): void;
   encodeBits(...args: BitCall): void;
   extractBits(...args: BitCall): void;

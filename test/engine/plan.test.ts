@@ -40,7 +40,7 @@ describe('plan', () => {
     expect(again.domain[0]!.hi.toString()).toBe('3*2^-1');
     expect(again.explain()).toBe(plan.explain());
     expect([plan.inputs, plan.outputs, plan.depth, plan.inputScale]).toEqual([1, 1, 2, 20]);
-    expect(plan.explain()).toMatch(/layer 1: 1 -> 2, int32: partial sums stay below 2\^22/);
+    expect(plan.explain()).toMatch(/layer 1: 1 -> 2, int32, int32: partial sums stay below 2\^22/);
   });
 
   test('every flipped bit and every cut of a plan is refused', () => {

@@ -50,15 +50,20 @@ export function randomCase(random: Random, rows: number): Case {
   const widths = Array.from({ length: depth + 1 }, () => random.between(1, random.chance(6) ? 40 : 6));
   const weightBits = [1, 1, 2, 4, 8, 15, 24, 33, 47, 90][random.below(10)] as number;
   const terms = random.between(0, 12);
+  // Few zeros everywhere, in some layers, or in none.
+  const style = random.below(3);
   const layers = widths.slice(1).map((outputs, l) => {
     const inputs = widths[l] as number;
     const builder = new LayerBuilder(inputs);
     const scale = random.between(-2, 12);
+    const full = style === 0 || (style === 1 && random.chance(2));
     for (let i = 0; i < outputs; i++) {
       const row: [number, Dyadic][] = [];
-      for (let k = random.between(0, Math.min(terms, inputs)); k > 0; k--) {
-        row.push([random.below(inputs), Dyadic.of(random.big(weightBits), -scale)]);
-      }
+      if (full) for (let k = 0; k < inputs; k++) row.push([k, Dyadic.of(random.big(weightBits), -scale)]);
+      else
+        for (let k = random.between(0, Math.min(terms, inputs)); k > 0; k--) {
+          row.push([random.below(inputs), Dyadic.of(random.big(weightBits), -scale)]);
+        }
       const bias = random.chance(3)
         ? Dyadic.ZERO
         : Dyadic.of(random.big(random.between(1, 60)), -random.between(0, 70));
