@@ -90,6 +90,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'index'],
   io: [
     'nnet',
+    'vnnlib',
     'format-checksum',
     'format-meta',
     'format',

@@ -10,3 +10,4 @@ export { ONNX_LIMITS } from './onnx-schema.ts';
 export type { External } from './onnx-tensor.ts';
 export * from './onnx-write.ts';
 export * from './table.ts';
+export * from './vnnlib.ts';
