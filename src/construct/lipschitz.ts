@@ -1,0 +1,147 @@
+/**
+ * Lipschitz functions at the entropy limit [OSB]: `lipschitz({ bytes })` and `lipschitz({ epsilon })` plan the bit-matrix network
+ * (bitMatrix.ts) for a whole class of functions; `network(f)` encodes one of them.
+ *
+ *   class        |f(x) - f(y)| <= constant |x - y| on [lo, hi], dyadic ends                       (default: 1 on [0, 1])
+ *   guaranteed   |f - net| <= guaranteed at every real x in [lo, hi], for every f of the class
+ *   bytes        K m / 8 bytes of bit matrix: guaranteed <= constant (hi - lo) / (K m), up to rounding in the 24th digit
+ */
+import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import type { Network } from '../net/index.ts';
+import { bitMatrix } from './bitMatrix.ts';
+import { cutCells } from './cells.ts';
+import { type Grid, sigmaDelta, TargetSamples, type ZigZag } from './sigmaDelta.ts';
+
+/** The class of functions. */
+export interface LipschitzClass {
+  /** The interval; dyadic ends, [0, 1] by default. */
+  readonly domain?: readonly [lo: DyadicLike, hi: DyadicLike];
+  /** The Lipschitz constant; 1 by default. */
+  readonly constant?: DyadicLike;
+}
+
+export interface LipschitzOptions extends LipschitzClass {
+  /** Bytes of bit matrix, 8 .. 2^24. */
+  readonly bytes?: number;
+  /** The error wanted for the whole class; the fewest bits that give it are taken. Instead of bytes. */
+  readonly epsilon?: DyadicLike | Rational;
+}
+
+export interface LipschitzPlan {
+  /** |f - net| for every f of the class. */
+  readonly guaranteed: Dyadic;
+  readonly domain: readonly [lo: Dyadic, hi: Dyadic];
+  readonly constant: Dyadic;
+  /** K. */
+  readonly cells: number;
+  /** m. */
+  readonly stepsPerCell: number;
+  /** K m. */
+  readonly bits: number;
+  readonly depth: number;
+  readonly width: number;
+  /** Encodes f. Throws InputError where f is not shown to be of the class. */
+  network(f: Target): LipschitzNetwork;
+  /** The network of a zig-zag (in multiples of `grid().unit` above `offset`) of at least K (m+1) - 1 steps. */
+  fromZigZag(g: ZigZag, offset?: Dyadic): Network;
+  grid(offset?: Dyadic): Grid;
+}
+
+export interface LipschitzNetwork {
+  readonly status: 'proved';
+  readonly network: Network;
+  /** |f - net| <= guaranteed: the plan's bound, plus the slack of comparisons that stayed open (0 unless f touches g). */
+  readonly guaranteed: Dyadic;
+  readonly restsOn: readonly string[];
+  readonly zigZag: ZigZag;
+  readonly grid: Grid;
+}
+
+/** Binary digits of the rate and the unit where they are no powers of two. */
+const DIGITS = 24;
+const MOST_BITS = 1 << 27;
+
+/** Throws InputError where the options do not make sense together. */
+export function lipschitz(options: LipschitzOptions): LipschitzPlan {
+  const lo = Dyadic.from(options.domain?.[0] ?? 0);
+  const hi = Dyadic.from(options.domain?.[1] ?? 1);
+  if (lo.ge(hi)) refuse('lipschitz domain', 'a lower end below the upper end', `[${lo}, ${hi}]`);
+  const constant = Dyadic.from(options.constant ?? 1);
+  if (constant.sign <= 0) refuse('lipschitz constant', 'a number greater than 0', options.constant);
+  const { cells, m } = sizes(options, Rational.fromDyadic(hi.sub(lo).mul(constant)));
+  // All K m steps of the default class fall on the grid 1/(K m) exactly.
+  const length = Rational.fromDyadic(hi.sub(lo));
+  const rate = Rational.of(BigInt(cells * m))
+    .div(length)
+    .roundBits(DIGITS, 'down');
+  const unit = Rational.fromDyadic(constant).div(Rational.fromDyadic(rate)).roundBits(DIGITS, 'up');
+  const grid = (offset = Dyadic.ZERO): Grid => ({ lo, hi, rate, unit, offset });
+  const fromZigZag = (g: ZigZag, offset = Dyadic.ZERO): Network => bitMatrix(cutCells(g, cells, m), grid(offset));
+  return Object.freeze({
+    guaranteed: unit,
+    domain: [lo, hi] as const,
+    constant,
+    cells,
+    stepsPerCell: m,
+    bits: cells * m,
+    depth: 7,
+    width: Math.max(2 * cells - 1, 2 * m + 2, cells + 3),
+    network: (f: Target) => encode(f, { lo, hi, rate, unit, offset: Dyadic.ZERO }, constant, cells, m),
+    fromZigZag,
+    grid,
+  });
+}
+
+function sizes({ bytes, epsilon }: LipschitzOptions, variation: Rational): { cells: number; m: number } {
+  if ((bytes === undefined) === (epsilon === undefined)) {
+    refuse('lipschitz', 'either bytes or epsilon', bytes === undefined ? 'neither' : 'both');
+  }
+  let bits: number;
+  if (bytes !== undefined) {
+    if (!Number.isInteger(bytes) || bytes < 8 || bytes > MOST_BITS / 8) {
+      refuse('lipschitz bytes', `a whole number in 8..${MOST_BITS / 8}`, bytes);
+    }
+    bits = 8 * bytes;
+  } else {
+    const wanted = epsilon instanceof Rational ? epsilon : Rational.fromDyadic(Dyadic.from(epsilon as DyadicLike));
+    if (wanted.sign <= 0) refuse('lipschitz epsilon', 'a number greater than 0', epsilon);
+    // A hair more than variation/epsilon pays for the rounding of rate and unit.
+    const steps = variation.div(wanted).mul(Rational.of((1n << 22n) + 1n, 1n << 22n));
+    bits = Math.max(64, Number(-steps.neg().roundTo(0, 'down').floor()));
+    if (bits > MOST_BITS) refuse('lipschitz epsilon', `at most ${MOST_BITS} bits for this error`, `${bits}`);
+  }
+  // Nearly square, K >= m; with bytes never more than asked for, with epsilon never less.
+  const power = Math.log2(bits);
+  if (Number.isInteger(power)) return { cells: 2 ** Math.ceil(power / 2), m: 2 ** Math.floor(power / 2) };
+  const cells = Math.ceil(Math.sqrt(bits));
+  return { cells, m: bytes !== undefined ? Math.floor(bits / cells) : Math.ceil(bits / cells) };
+}
+
+function encode(f: Target, grid: Grid, constant: Dyadic, cells: number, m: number): LipschitzNetwork {
+  if (f.inputs !== 1) refuse('lipschitz', 'a target with one input', f.inputs);
+  const interval = Interval.of(grid.lo, grid.hi);
+  const proved = f.lipschitz?.([interval], 64);
+  if (!proved) refuse('lipschitz', 'a target whose Lipschitz constant is known on the interval', f.text);
+  if (proved.gt(constant)) {
+    refuse(
+      'lipschitz',
+      `a target with Lipschitz constant at most ${constant.toNumber()}`,
+      `${proved.toNumber('up')} for ${f.text}`,
+    );
+  }
+  // Heights count from f(lo), so that they stay small whatever f's offset is.
+  const first = f.enclose([Interval.of(grid.lo)], 64);
+  if (!first) refuse('lipschitz', 'a target with a value at the lower end', f.text);
+  const offset = first.mid.roundTo(-grid.unit.exponent + 1);
+  const here = { ...grid, offset };
+  const samples = new TargetSamples(f, here);
+  const zigZag = sigmaDelta(samples, cells * (m + 1) - 1);
+  return Object.freeze({
+    status: 'proved' as const,
+    network: bitMatrix(cutCells(zigZag, cells, m), here),
+    guaranteed: grid.unit.add(samples.slack),
+    restsOn: Object.freeze([...f.restsOn, `the Lipschitz constant ${constant.toNumber()} on the interval`]),
+    zigZag,
+    grid: here,
+  });
+}

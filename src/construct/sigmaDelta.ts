@@ -1,0 +1,124 @@
+/**
+ * Sigma-delta encoding [OSB; theory 2.2]: a function f with |f(x) - f(y)| <= (unit/step) |x - y| becomes one bit a step.
+ *
+ *   g is piecewise linear on the grid x_i = lo + i step, moves by +unit or -unit in every step, and g(x_0) is a multiple of unit;
+ *   it goes up where f(x_(i+1)) >= g(x_i), else down. Then |f - g| <= unit everywhere: the error f - g stays in [-unit, unit]
+ *   at grid points by induction, and between two of them because f moves no faster than g.
+ *
+ * Stored bits x error -> 1 for the class of Lipschitz functions: the entropy limit.
+ */
+import { Dyadic, Interval, Rational, refuse, type Target, wholeNumber } from '../exact/index.ts';
+
+/** g in multiples of unit: heights start, start +- 1, ...; up[i] is 1 where step i goes up, 0 where it goes down. */
+export interface ZigZag {
+  readonly start: number;
+  readonly up: Uint8Array;
+}
+
+/** What the encoder asks of f. */
+export interface Samples {
+  /** A whole number k with |f(x_0) - k unit| <= unit. */
+  readonly start: number;
+  /** Whether f(x_i) >= level unit. */
+  atLeast(i: number, level: number): boolean;
+}
+
+/** Most steps of one encoding. */
+export const MAX_STEPS = 1 << 27;
+
+export function sigmaDelta(samples: Samples, steps: number): ZigZag {
+  wholeNumber('sigmaDelta steps', steps, 1, MAX_STEPS);
+  const up = new Uint8Array(steps);
+  let level = samples.start;
+  for (let i = 0; i < steps; i++) {
+    const rise = samples.atLeast(i + 1, level);
+    up[i] = rise ? 1 : 0;
+    level += rise ? 1 : -1;
+  }
+  return { start: samples.start, up };
+}
+
+/** The height of g at every grid point, in multiples of unit. */
+export function heightsOf({ start, up }: ZigZag): Int32Array {
+  const heights = new Int32Array(up.length + 1);
+  heights[0] = start;
+  for (let i = 0; i < up.length; i++) heights[i + 1] = (heights[i] as number) + (up[i] === 1 ? 1 : -1);
+  return heights;
+}
+
+/** Where g lives: x_i = lo + i / rate (points beyond hi are taken as hi), heights in multiples of unit above offset. */
+export interface Grid {
+  readonly lo: Dyadic;
+  readonly hi: Dyadic;
+  /** 1/step. */
+  readonly rate: Dyadic;
+  readonly unit: Dyadic;
+  readonly offset: Dyadic;
+}
+
+/** g(x), the recursion beside the network; x in [lo, hi]. */
+export function zigZagAt(g: ZigZag, grid: Grid, x: Dyadic): Dyadic {
+  const t = x.sub(grid.lo).mul(grid.rate);
+  const i = Math.min(Number(t.floor()), g.up.length - 1);
+  let height = g.start;
+  for (let k = 0; k < i; k++) height += g.up[k] === 1 ? 1 : -1;
+  const part = t.sub(Dyadic.from(i));
+  return grid.offset.add(grid.unit.mul(Dyadic.from(height).add(g.up[i] === 1 ? part : part.neg())));
+}
+
+/** Digits at which a comparison f(x) >= level is first tried, and at which it is given up. */
+const FIRST_PRECISION = 64;
+const LAST_PRECISION = 512;
+
+/** A target seen through a grid. */
+export class TargetSamples implements Samples {
+  readonly start: number;
+  /**
+   * 0, or the width of the narrowest enclosure in which f could not be told from a level: f touches g there. Then
+   * |f - g| <= unit + slack.
+   */
+  slack = Dyadic.ZERO;
+  private readonly rate: Rational;
+  private readonly lo: Rational;
+  private readonly hi: Rational;
+
+  /** Throws InputError where f is not shown to be defined at lo. */
+  constructor(
+    private readonly target: Target,
+    private readonly grid: Grid,
+  ) {
+    if (target.inputs !== 1) refuse('lipschitz', 'a target with one input', target.inputs);
+    this.rate = Rational.fromDyadic(grid.rate);
+    this.lo = Rational.fromDyadic(grid.lo);
+    this.hi = Rational.fromDyadic(grid.hi);
+    const first = this.enclose(0, FIRST_PRECISION).mid.sub(grid.offset);
+    const unit = Rational.fromDyadic(grid.unit);
+    this.start = Number(Rational.fromDyadic(first).div(unit).roundTo(0, 'nearest').floor());
+  }
+
+  atLeast(i: number, level: number): boolean {
+    const height = this.grid.offset.add(this.grid.unit.mul(Dyadic.from(level)));
+    for (let precision = FIRST_PRECISION; ; precision *= 2) {
+      const value = this.enclose(i, precision);
+      if (value.lo.ge(height)) return true;
+      if (value.hi.lt(height)) return false;
+      if (precision >= LAST_PRECISION) {
+        this.slack = this.slack.max(value.width);
+        return true;
+      }
+    }
+  }
+
+  private enclose(i: number, precision: number): Interval {
+    const x = this.lo.add(Rational.of(BigInt(i)).div(this.rate));
+    const at = x.compare(this.hi) > 0 ? this.hi : x;
+    const value = this.target.enclose([Interval.around(at, precision)], precision);
+    if (!value)
+      refuse(
+        `lipschitz, target ${this.target.text}`,
+        'a value at every point of the interval',
+        `none at ${at.toNumber()}`,
+      );
+    return value;
+  }
+}
