@@ -1,0 +1,223 @@
+/**
+ * The adaptive binary range coder of the network file (docs/format.md, "Decisions").
+ *
+ * A model is a Uint32Array of counters. A counter holds p * 2^10 + n: p / 2^22 is the probability that the next bit is 1,
+ * n how often the counter was used, at most 1023. Fresh counters are p = 1/2, n = 0, and after a bit
+ *
+ *   p <- p + trunc(2 (bit * 2^22 - p) / (2 n + 3)),   n <- min(n + 1, 1023).
+ *
+ * One class codes both ways: `bit(model, at, b)` writes b and returns it, or reads a bit and ignores b. So every syntax
+ * element is written down once. A third coder only adds up what the bits would cost.
+ */
+import { InputError } from '../exact/index.ts';
+
+const FRESH = 2 ** 31;
+const MOST_USES = 1023;
+/** How many zero bytes a reader may imagine behind the end; so every bit it reads has been paid for. */
+const BEYOND = 4;
+
+/** A counter that expects 0: p = 1/8, n = 0. */
+export const EXPECTS_0 = 2 ** 29;
+
+/** n fresh counters. */
+export function freshModel(n: number): Uint32Array {
+  return new Uint32Array(n).fill(FRESH);
+}
+
+/** The counter after `bit`. */
+export function learned(counter: number, bit: number): number {
+  const n = counter & 1023;
+  const p = counter >>> 10;
+  const moved = p + Math.trunc((2 * ((bit === 0 ? 0 : 4194304) - p)) / (2 * n + 3));
+  return moved * 1024 + (n < MOST_USES ? n + 1 : n);
+}
+
+export interface Coder {
+  /** Whether this coder reads: then the values given to it are ignored, and what it returns is news. */
+  readonly reading: boolean;
+  /** One bit, predicted by model[at], which learns it. */
+  bit(model: Uint32Array, at: number, bit: number): number;
+  /** One bit that is 1 with probability q / 2^16, 0 < q < 2^16. */
+  split(q: number, bit: number): number;
+  /** `count` <= 8 bits that nothing predicts. */
+  direct(count: number, value: number): number;
+}
+
+export class RangeWriter implements Coder {
+  readonly reading = false;
+  private low = 0;
+  private range = 0xffffffff;
+  private bytes = new Uint8Array(256);
+  private size = 0;
+
+  bit(model: Uint32Array, at: number, bit: number): number {
+    const counter = model[at] as number;
+    model[at] = learned(counter, bit);
+    return this.split((counter >>> 16) | 1, bit);
+  }
+
+  split(q: number, bit: number): number {
+    const bound = (this.range >>> 16) * q;
+    if (bit !== 0) this.range = bound;
+    else {
+      this.low += bound;
+      this.range -= bound;
+    }
+    this.settle();
+    return bit;
+  }
+
+  direct(count: number, value: number): number {
+    const part = this.range >>> count;
+    this.low += part * value;
+    this.range = part;
+    this.settle();
+    return value;
+  }
+
+  private settle(): void {
+    if (this.low >= 4294967296) {
+      this.low -= 4294967296;
+      this.carry();
+    }
+    while (this.range < 16777216) {
+      this.push(this.low >>> 24);
+      this.low = (this.low << 8) >>> 0;
+      this.range = (this.range << 8) >>> 0;
+    }
+  }
+
+  private carry(): void {
+    let i = this.size - 1;
+    while (this.bytes[i] === 255) this.bytes[i--] = 0;
+    (this.bytes[i] as number)++;
+  }
+
+  private push(byte: number): void {
+    if (this.size === this.bytes.length) {
+      const more = new Uint8Array(2 * this.size);
+      more.set(this.bytes);
+      this.bytes = more;
+    }
+    this.bytes[this.size++] = byte;
+  }
+
+  /** Ends with the fewest bytes that, with zeros behind, still lie in the last interval. */
+  finish(): Uint8Array {
+    for (let n = 0; n <= 4; n++) {
+      const unit = 2 ** (32 - 8 * n);
+      let v = Math.ceil(this.low / unit) * unit;
+      if (v >= this.low + this.range) continue;
+      if (v >= 4294967296) {
+        v -= 4294967296;
+        this.carry();
+      }
+      for (let i = 0; i < n; i++) this.push((v >>> (24 - 8 * i)) & 255);
+      break;
+    }
+    return this.bytes.slice(0, this.size);
+  }
+}
+
+export class RangeReader implements Coder {
+  readonly reading = true;
+  private range = 0xffffffff;
+  private code = 0;
+  private beyond = 0;
+
+  /** Reads bytes[at..end). */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private at: number,
+    private readonly end: number,
+  ) {
+    for (let i = 0; i < 4; i++) this.code = ((this.code << 8) | this.next()) >>> 0;
+  }
+
+  bit(model: Uint32Array, at: number): number {
+    const counter = model[at] as number;
+    const bit = this.split((counter >>> 16) | 1);
+    model[at] = learned(counter, bit);
+    return bit;
+  }
+
+  split(q: number): number {
+    const bound = (this.range >>> 16) * q;
+    const bit = this.code < bound ? 1 : 0;
+    if (bit !== 0) this.range = bound;
+    else {
+      this.code -= bound;
+      this.range -= bound;
+    }
+    while (this.range < 16777216) this.shift();
+    return bit;
+  }
+
+  direct(count: number): number {
+    const part = this.range >>> count;
+    const value = Math.floor(this.code / part);
+    if (value >= 1 << count) damaged();
+    this.code -= part * value;
+    this.range = part;
+    while (this.range < 16777216) this.shift();
+    return value;
+  }
+
+  private shift(): void {
+    this.code = ((this.code << 8) | this.next()) >>> 0;
+    this.range = (this.range << 8) >>> 0;
+  }
+
+  private next(): number {
+    if (this.at < this.end) return this.bytes[this.at++] as number;
+    if (++this.beyond > BEYOND) throw new InputError('network file: a section ends too early');
+    return 0;
+  }
+
+  /** Throws InputError unless all bytes were needed. */
+  finish(): void {
+    const spare = this.at < this.end || (this.beyond < BEYOND && this.end > 0 && this.bytes[this.end - 1] === 0);
+    if (spare) throw new InputError('network file: a section is longer than what it holds');
+  }
+}
+
+/** Counts bits (estimates, used only to choose between codings; plain IEEE arithmetic, so every engine chooses alike). */
+export class CostCounter implements Coder {
+  readonly reading = false;
+  bits = 0;
+
+  bit(model: Uint32Array, at: number, bit: number): number {
+    const counter = model[at] as number;
+    model[at] = learned(counter, bit);
+    return this.split(counter >>> 16, bit);
+  }
+
+  split(q: number, bit: number): number {
+    this.bits += COST[bit !== 0 ? q >>> 4 : 4095 - (q >>> 4)] as number;
+    return bit;
+  }
+
+  direct(count: number, value: number): number {
+    this.bits += count;
+    return value;
+  }
+}
+
+/** log2 of x > 0 by the series of atanh; no library function, so equal in every engine. */
+export function log2(x: number): number {
+  let whole = 0;
+  let y = x;
+  for (; y >= 2; y /= 2) whole++;
+  for (; y < 1; y *= 2) whole--;
+  const z = (y - 1) / (y + 1);
+  let sum = 0;
+  for (let i = 39, zz = z * z; i > 0; i -= 2) sum = sum * zz + 1 / i;
+  return whole + (2 * z * sum) / 0.6931471805599453;
+}
+
+/** COST[q] = -log2((q + 1/2) / 4096). */
+const COST = Float64Array.from({ length: 4096 }, (_, q) => -log2((q + 0.5) / 4096));
+
+export function damaged(): never {
+  throw new InputError('network file: damaged (a value that no writer produces)');
+}
