@@ -5,7 +5,7 @@
  *   run.forward(Float64Array.of(0.25));
  */
 import { type CoreBuild, Engine, type EngineOptions } from './engine/index.ts';
-import { decodeNetwork } from './io/format.ts';
+import { decodeNetwork } from './io/format-read.ts';
 import type { Domain } from './net/index.ts';
 
 export type { Batch, Views } from './engine/index.ts';

@@ -1,8 +1,11 @@
 /** Bytes in, bytes out: everything is validated once, at this border. */
 
 export type { StatedInputs } from './accumulators.ts';
-export * from './format.ts';
+export type { NetworkFile } from './format-container.ts';
 export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
+export * from './format-read.ts';
+export type { Entry } from './format-rows.ts';
+export * from './format-write.ts';
 export * from './nnet.ts';
 export { ONNX_OPERATORS } from './onnx-operators.ts';
 export * from './onnx-read.ts';

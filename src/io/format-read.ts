@@ -1,0 +1,125 @@
+/**
+ * Reads network files. The bytes may come from anyone: after the checksum every count, length and value is checked before
+ * memory is taken for it, and what fits no network is refused in one sentence.
+ */
+import { Dyadic, InputError, refuse } from '../exact/index.ts';
+import { type Layer, LIMITS, Network } from '../net/index.ts';
+import { type NetworkFile, type Section, sections } from './format-container.ts';
+import { META_LIMITS, type Meta, metaFromBytes } from './format-meta.ts';
+import { COSTS, readSkeleton } from './format-network.ts';
+import { RangeReader } from './format-range.ts';
+import { cellAt, type Entry, filledRows, type Rows, rowsToLayer } from './format-rows.ts';
+import { type Budget, Sequence, SequenceCoder } from './format-sequence.ts';
+import { codeText } from './format-text.ts';
+
+export interface DecodeOptions {
+  /**
+   * About how many bytes of memory decoding may take, in all. Default: 512 MiB, and 1 KiB more for each byte of the file
+   * (a regular network of 16 million weights may come from a file of 100 bytes). What needs more is refused before it is taken.
+   */
+  readonly memory?: number;
+}
+
+/** The network of a file. Throws InputError where the bytes are not a file of exactly one network. */
+export function decodeNetwork(bytes: Uint8Array, options: DecodeOptions = {}): NetworkFile {
+  const files = decodeBundle(bytes, options);
+  if (files.length !== 1) refuse('network file', 'one network (this is a bundle: use decodeBundle)', files.length);
+  return files[0] as NetworkFile;
+}
+
+/** The networks of a file, which share their decoder's layers. Throws InputError where the bytes are not a network file. */
+export function decodeBundle(bytes: Uint8Array, options: DecodeOptions = {}): readonly NetworkFile[] {
+  const { decoder, items } = sections(bytes);
+  const budget = limitedBudget(options.memory ?? 2 ** 29 + 1024 * bytes.length);
+  const c = new RangeReader(bytes, decoder.from, decoder.end);
+  const skeleton = readSkeleton(c, budget);
+  c.finish();
+  const { layers, marks, domain } = skeleton;
+  const shared = new Map<number, Layer>();
+  const marked = new Set(marks.map((mark) => mark.layer));
+  layers.forEach((rows, l) => {
+    if (!marked.has(l)) shared.set(l, rowsToLayer(rows));
+  });
+  checkMarks(layers, marks);
+  if (marks.length === 0 && items.length > 1)
+    throw new InputError('network file: several networks without intrinsic entries');
+  const byLayer = [...marked].map((l) => [l, marks.filter((mark) => mark.layer === l)] as const);
+  return Object.freeze(
+    items.map(({ meta, intrinsic }) => {
+      if ((intrinsic !== undefined) !== marks.length > 0) {
+        throw new InputError('network file: intrinsic marks and values do not belong together');
+      }
+      const values = intrinsic ? readIntrinsic(bytes, intrinsic, marks.length, budget) : [];
+      const own = new Map(shared);
+      let at = 0;
+      for (const [l, list] of byLayer) {
+        const filled = filledRows(layers[l] as Rows, list, values.slice(at, at + list.length), (entries, bits) => {
+          budget.charge(entries * (COSTS.cell + Math.ceil(bits / 8)));
+        });
+        at += list.length;
+        own.set(l, rowsToLayer(filled));
+      }
+      budget.charge(8 * layers.length);
+      const network = new Network(layers.map((_, l) => own.get(l) as Layer));
+      return Object.freeze({
+        network,
+        ...(domain ? { domain: Object.freeze(domain) } : {}),
+        ...(meta ? { meta: readMeta(bytes, meta) } : {}),
+        ...(marks.length > 0 ? { intrinsic: Object.freeze(marks) } : {}),
+      });
+    }),
+  );
+}
+
+function limitedBudget(memory: number): Budget {
+  let left = memory;
+  return {
+    digits: LIMITS.mantissaBits,
+    charge(bytes) {
+      if (bytes > left)
+        refuse('network file', `a network that decodes within ${memory} bytes of memory`, 'a larger one');
+      left -= bytes;
+    },
+  };
+}
+
+/** Every marked weight is in its row's support, and no marked entry has a value in the shared part. */
+function checkMarks(layers: readonly Rows[], marks: readonly Entry[]): void {
+  let before: Entry | undefined;
+  for (const mark of marks) {
+    const rows = layers[mark.layer] as Rows;
+    const k = mark.column === undefined ? -1 : cellAt(rows, mark.row, mark.column);
+    const value = mark.column === undefined ? rows.bias[mark.row] : k < 0 ? 1 : rows.cell[k];
+    const ordered = !before || rank(before, mark) < 0;
+    if (value !== 0 || !ordered) throw new InputError('network file: damaged (an intrinsic mark out of place)');
+    before = mark;
+  }
+}
+
+function rank(a: Entry, b: Entry): number {
+  return a.layer - b.layer || a.row - b.row || (a.column ?? -1) - (b.column ?? -1);
+}
+
+function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number, budget: Budget): Dyadic[] {
+  const c = new RangeReader(bytes, from, end);
+  const coder = new SequenceCoder(c, budget);
+  budget.charge(COSTS.mark * count);
+  const [exponents, mantissas] = [new Sequence(0, 16), new Sequence(0, 16)];
+  coder.sequence(exponents, count, [count]);
+  coder.sequence(mantissas, count, [count]);
+  c.finish();
+  return Array.from({ length: count }, (_, i) => {
+    const e = exponents.get(i);
+    if (typeof e !== 'number' || Math.abs(e) > LIMITS.scale)
+      throw new InputError(`network file: an exponent beyond ${LIMITS.scale}`);
+    return Dyadic.of(BigInt(mantissas.get(i)), e);
+  });
+}
+
+function readMeta(bytes: Uint8Array, { from, end }: Section): Meta {
+  const c = new RangeReader(bytes, from, end);
+  const text = codeText(c, META_LIMITS.bytes, new Uint8Array(0));
+  if (!text) throw new InputError(`network file: a meta section of more than ${META_LIMITS.bytes} bytes`);
+  c.finish();
+  return metaFromBytes(text);
+}
