@@ -7,6 +7,7 @@
  * a network, so that a piece costs a few products of short integers and no enclosure of its own.
  */
 import { ceilShift, Dyadic, Interval, shift, type Target } from '../exact/index.ts';
+import { MAX_PRECISION } from '../exact/span.ts';
 
 export interface Model {
   readonly lo: Dyadic;
@@ -33,9 +34,6 @@ export interface Model {
   readonly line: { readonly a: Dyadic; readonly c: Dyadic } | undefined;
 }
 
-/** Most digits that an enclosure is asked for. */
-export const MAX_PRECISION = 1 << 15;
-
 /** A dyadic near the middle of [lo, hi] (within its middle half) with as few digits as that allows. */
 export function middle(lo: Dyadic, hi: Dyadic): Dyadic {
   const width = hi.sub(lo);
@@ -58,13 +56,13 @@ export function makeModel(
   magnitude: number,
 ): Model | undefined {
   const mid = middle(lo, hi);
-  let precision = Math.max(24, P + magnitude + 8);
+  let precision = Math.min(MAX_PRECISION, Math.max(24, P + magnitude + 8));
   for (;;) {
     const terms = enclosures(f, lo, hi, mid, order, precision);
     if (!terms) return undefined;
     const model = fromEnclosures(terms, lo, hi, mid, P);
     // A value that is loose at the centre itself asks for more digits, not for a smaller block.
-    const loose = (terms.at[0] as Interval).width.exponent + P;
+    const loose = terms.over.length > 1 ? (terms.at[0] as Interval).width.exponent + P : 0;
     if (loose <= 1 || precision >= MAX_PRECISION || f.kind === 'callback') return model;
     precision = Math.min(MAX_PRECISION, 2 * precision + loose);
   }

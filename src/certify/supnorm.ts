@@ -264,8 +264,8 @@ function sample(job: Job, problem: Problem): { found: Found; size: number } {
   return { found, size: size === Number.NEGATIVE_INFINITY ? 0 : size };
 }
 
-const SAMPLES = 48;
-const SAMPLE_COST = 1 << 21;
+const SAMPLES = 16;
+const SAMPLE_COST = 1 << 18;
 
 /** |f - net| at a point, enclosed to about 20 digits where f allows it; undefined where f is not shown to be defined. */
 function errorAt({ f, evaluate }: Problem, x: Dyadic): Interval | undefined {

@@ -47,6 +47,8 @@ const third = Rational.of(1n, 3n);
 const targets: [string, Target, (x: number) => number][] = [
   ['x^2', polynomial(0, 0, 1), (x) => x * x],
   ['x^3 - 3/2 x^2, with an inflection', polynomial(0, 0, -1.5, 1), (x) => x * x * x - 1.5 * x * x],
+  ['x^3 - 9/4 x^2, mostly concave', polynomial(0, 0, -2.25, 1), (x) => x * x * x - 2.25 * x * x],
+  ['9/4 x^2 - x^3, mostly convex', polynomial(0, 0, 2.25, -1), (x) => 2.25 * x * x - x * x * x],
   ['1/(1+x)', reciprocal, (x) => 1 / (1 + x)],
   ['sqrt(x), of infinite slope at 0', squareRoot, Math.sqrt],
   ['abs(x - 1/3), with a kink', distanceTo(third), (x) => Math.abs(x - 1 / 3)],
