@@ -7,3 +7,4 @@ export * from './exact/index.ts';
 export * from './io/index.ts';
 export * from './net/index.ts';
 export * from './quantize/index.ts';
+export * from './rates/index.ts';

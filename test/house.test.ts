@@ -91,6 +91,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'bits',
     'index',
   ],
+  rates: ['capacity', 'regimes', 'index'],
   quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'index'],
   io: [
     'nnet',
