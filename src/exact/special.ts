@@ -1,7 +1,26 @@
 /** The error function over spans, by its series of positive terms: no digits cancel. */
 import { roughBitLength } from './bits.ts';
 import { decreasing, exp, increasing, pi } from './elementary.ts';
-import { add, div, exactly, mul, neg, ONE, type Span, shiftBy, sqrt, square, sub, trim, ZERO } from './span.ts';
+import {
+  add,
+  div,
+  exactly,
+  hull,
+  mul,
+  neg,
+  ONE,
+  type Span,
+  scaleBy,
+  shiftBy,
+  sqrt,
+  square,
+  sub,
+  trim,
+  ZERO,
+} from './span.ts';
+
+/** The whole part of the lower end. */
+const floorOf = (x: Span): bigint => (x.e >= 0 ? x.lo << BigInt(x.e) : x.lo >> BigInt(-x.e));
 
 /** erf x = 2/sqrt(pi) * (integral of e^(-t^2) from 0 to x). */
 export const erf = (x: Span, p: number): Span => increasing(x, p, erfAt);
@@ -18,7 +37,7 @@ function erfAt(m: bigint, e: number, p: number): Span {
     return div(shiftBy(mul(x, { lo: one - 1n, hi: one, e: -p - 4 }, q), 1), sqrt(pi(q), q), p);
   }
   const xx = square(x, q);
-  if (top > 20 || xx.lo >> BigInt(Math.max(0, -xx.e)) >= BigInt(p)) {
+  if (top > 20 || floorOf(xx) >= BigInt(p)) {
     // x^2 >= p here: 1 - erf x <= e^(-x^2) < 2^-p.
     const one = 1n << BigInt(p);
     return { lo: one - 1n, hi: one, e: -p };
@@ -54,19 +73,38 @@ function risingSeries(x: Span, p: number): Span {
   }
 }
 
-/** 1 - erf x, with relative precision to x = 64. */
+/** 1 - erf x, with relative precision for large x as well. */
 export const erfc = (x: Span, p: number): Span => decreasing(x, p, erfcAt);
 
 function erfcAt(m: bigint, e: number, p: number): Span {
   if (m <= 0n) return add(ONE, neg(erfAt(m, e, p + 4)), p);
-  const x = exactly(m, e);
-  if (roughBitLength(m) + e > 6) {
-    // 0 < erfc x <= e^(-x^2) for x > 0.
-    const bound = exp(neg(square(x, 64)), 64);
-    return { lo: 0n, hi: bound.hi, e: bound.e };
+  const q = p + 8;
+  const xx = square(exactly(m, e), q + 24);
+  if (roughBitLength(m) + e > 20 || floorOf(xx) >= BigInt(q)) {
+    return erfcFar(exactly(m, e), xx, p);
   }
-  // erfc x > e^(-x^2) / (x + sqrt(x^2 + 2)) > 2^(-1.45 x^2 - 8): as many more digits.
-  const xx = Number(x.lo) * Number(x.lo) * 2 ** (2 * e);
-  const more = Number.isFinite(xx) && xx < 5000 ? Math.ceil(1.45 * xx) + 8 : 6000;
+  // erfc x > e^(-x^2) / (x + sqrt(x^2 + 2)) > 2^(-1.45 x^2 - 8) for x^2 < q < 2^14: as many more digits.
+  const more = Math.ceil(1.45 * Number(floorOf(xx) + 2n)) + 8;
   return sub(ONE, erfAt(m, e, p + more), p);
+}
+
+/**
+ * erfc x = e^(-x^2) / (x sqrt(pi)) * sum_n (-1)^n (1 * 3 * ... * (2n-1)) / (2x^2)^n: by parts, each remainder has the sign of the
+ * first term left out, so the sums lie on alternating sides of the value. x^2 >= p + 8: the terms fall below 2^-p before they grow.
+ */
+function erfcFar(x: Span, xx: Span, p: number): Span {
+  const q = p + 8;
+  let term = ONE;
+  let sum = ONE;
+  for (let n = 0; ; n++) {
+    term = neg(div(scaleBy(term, BigInt(2 * n + 1), 1n, q), shiftBy(xx, 1), q));
+    const next = add(sum, term, q);
+    if (roughBitLength(term.lo) + term.e < -q) {
+      sum = hull(sum, next);
+      break;
+    }
+    sum = next;
+  }
+  const scale = div(exp(neg(xx), q), mul(x, sqrt(pi(q), q), q), q);
+  return mul(scale, sum, p);
 }
