@@ -134,6 +134,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'accumulators',
     'onnx-encode',
     'onnx-write',
+    'cheader-layers',
+    'cheader',
     'index',
   ],
   cli: [

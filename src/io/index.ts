@@ -1,6 +1,7 @@
 /** Bytes in, bytes out: everything is validated once, at this border. */
 
 export type { StatedInputs } from './accumulators.ts';
+export * from './cheader.ts';
 export type { NetworkFile } from './format-container.ts';
 export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
 export * from './format-read.ts';
