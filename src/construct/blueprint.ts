@@ -25,6 +25,8 @@ export interface Row {
   join(from: Group, index: number, letters: readonly number[]): void;
   /** One letter a unit, to every unit of the group: letter(index). Planned without asking for the letters. */
   joinAll(from: Group, letter: (index: number) => number): void;
+  /** each(0), ..., each(count - 1): writers of equal length that read the same groups. Planned from the first alone. */
+  repeat(count: number, each: (i: number) => void): void;
   /** A letter. */
   bias(letter: number): void;
 }
@@ -61,7 +63,7 @@ export interface BlockPlan {
 interface DrawnGroup extends Group {
   readonly layer: number;
   readonly draw: Draw;
-  /** Rows may differ in length: then every row is counted when planning. */
+  /** Rows may differ in length or in the groups they read: then every row is counted when planning. */
   readonly ragged: boolean;
   /** Set by the plan: copies of every unit, weights and biases of the longest row and of all rows (one copy each). */
   copies: number;
@@ -90,7 +92,7 @@ export class Blueprint {
     return this.layers.length;
   }
 
-  /** Adds `count` units to the layer being drawn; `ragged` where rows differ in length. */
+  /** Adds `count` units to the layer being drawn; `ragged` where rows differ in length or in the groups they read. */
   group(block: string, count: number, draw: Draw, ragged = false): Group {
     const made = this.make(block, count, draw, ragged, this.layer);
     (this.layers[this.layer - 1] as DrawnGroup[]).push(made);
@@ -215,6 +217,11 @@ function countRows(g: DrawnGroup, alphabet: Alphabet): void {
       need(from, 1);
       weights += from.count;
     },
+    repeat(count, each) {
+      const before = weights;
+      if (count > 0) each(0);
+      weights += (weights - before) * (count - 1);
+    },
     bias() {
       biases++;
     },
@@ -267,12 +274,17 @@ function fill(groups: readonly DrawnGroup[], inputs: number, alphabet: Alphabet)
     },
     join(from, index, letters) {
       const source = from as DrawnGroup;
+      if (letters.length > source.copies) mismatch(source);
       const first = source.offset + index * source.copies;
       for (let k = 0; k < letters.length; k++) put(first + k, letters[k] as number);
     },
     joinAll(from, letter) {
       const source = from as DrawnGroup;
+      if (source.copies === 0) mismatch(source);
       for (let i = 0; i < source.count; i++) put(source.offset + i * source.copies, letter(i));
+    },
+    repeat(count, each) {
+      for (let i = 0; i < count; i++) each(i);
     },
     bias(letter) {
       ownBias = letter * unit;
@@ -303,6 +315,11 @@ function fill(groups: readonly DrawnGroup[], inputs: number, alphabet: Alphabet)
     }
   }
   return makeLayer({ inputs, outputs, scale, rowStart, column, weight, bias });
+}
+
+/** A row asked for copies that row 0 of its group did not announce: the group should have been ragged. */
+function mismatch(source: DrawnGroup): never {
+  throw new Error(`blueprint: only ${source.copies} copies of ${source.block} in layer ${source.layer} were planned`);
 }
 
 /** Sorts one row by column, in memory that is taken once a layer. */

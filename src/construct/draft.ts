@@ -41,14 +41,10 @@ export function halve(b: Blueprint, s: Signal, block = 'carry'): Signal {
   return { ...s, plus: s.plus.map(up), minus: s.minus.map(up), scale: s.scale + 1 };
 }
 
-/** Carries signals through `layers` layers. */
-export function* wait(b: Blueprint, layers: number, signals: readonly Signal[], block = 'carry'): Draft<Signal[]> {
-  let now = [...signals];
-  for (let l = 0; l < layers; l++) {
-    now = now.map((s) => carry(b, s, block));
-    yield;
-  }
-  return now;
+/** Ends at once: `together` carries the signals for as long as the other drafts draw. */
+// biome-ignore lint/correctness/useYield: a draft of no layers
+export function* hold(...signals: Signal[]): Draft<Signal[]> {
+  return signals;
 }
 
 /** Runs drafts in step; every result's signals lie in the last layer drawn. */
@@ -70,6 +66,16 @@ export function* together(b: Blueprint, drafts: readonly Draft<Signal[]>[]): Dra
     });
     if (!drew) return results as Signal[][];
     for (const k of early) results[k] = (results[k] as Signal[]).map((s) => carry(b, s));
+    yield;
+  }
+}
+
+/** Drafts of equal length, layer by layer. */
+export function* abreast<T>(drafts: readonly Draft<T>[]): Draft<T[]> {
+  for (;;) {
+    const steps = drafts.map((d) => d.next());
+    if (steps.every((s) => s.done)) return steps.map((s) => s.value as T);
+    if (steps.some((s) => s.done)) throw new Error('abreast: drafts of unequal length');
     yield;
   }
 }

@@ -7,6 +7,21 @@ export * from './lipschitz.ts';
 export { interpolatedProduct, multiply, multiplyError, planMultiply } from './multiply.ts';
 export * from './report.ts';
 export * from './sigmaDelta.ts';
+export { type Smoothness, smoothness } from './smoothness.ts';
 export * from './square.ts';
 export { interpolatedSquare } from './squares.ts';
+export {
+  epsilonOf,
+  type Membership,
+  planTaylor,
+  type TaylorClass,
+  type TaylorConstruction,
+  type TaylorOptions,
+  type TaylorReport,
+  taylor,
+} from './taylor.ts';
+export type { DerivativeCallback, TaylorCoefficients } from './taylorCoefficients.ts';
+export { taylorFormula } from './taylorFormula.ts';
+export { type BoundParts, boundParts, type Constants, type MultiIndex, type TaylorShape } from './taylorShape.ts';
+export { type PaperBlock, table1 } from './taylorTables.ts';
 export { type WeightGadget, type WeightOptions, weight, weightFormulas } from './weight.ts';

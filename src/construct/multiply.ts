@@ -14,7 +14,7 @@
  */
 import { Dyadic, wholeNumber } from '../exact/index.ts';
 import { type Alphabet, HALVES } from './alphabet.ts';
-import { Blueprint, type Group } from './blueprint.ts';
+import { Blueprint, type Group, type Row } from './blueprint.ts';
 import { addSignal, type Draft, draw, type Signal } from './draft.ts';
 import { type Construction, type ConstructionReport, countsOf, freezeReport } from './report.ts';
 import { MAX_LEVELS } from './square.ts';
@@ -80,6 +80,8 @@ export interface Operand {
   readonly add: Argument['form'];
   /** False where x >= 0 is known. */
   readonly signed: boolean;
+  /** True where products of one group read units of different groups. */
+  readonly varies?: boolean;
 }
 
 /** The numbers of a signal as factors; `at` says which of them product i takes. */
@@ -119,9 +121,12 @@ export function* drawProducts(
 /** |x+y|/2, |x|/2, |y|/2 as sums of their positive and negative parts. */
 function halves(b: Blueprint, block: string, count: number, x: Operand, y: Operand): Argument[] {
   const part = (sign: number, ...factors: Operand[]): Group =>
-    b.group(block, count, (row, i) => {
-      for (const f of factors) f.add(row, i, sign / 2);
-    });
+    b.group(
+      block,
+      count,
+      (row, i) => addSum(row, i, sign / 2, factors),
+      factors.some((f) => f.varies),
+    );
   const parts = (...factors: Operand[]): Group[] =>
     factors.some((f) => f.signed) ? [part(1, ...factors), part(-1, ...factors)] : [part(1, ...factors)];
   const sum =
@@ -138,4 +143,22 @@ function halves(b: Blueprint, block: string, count: number, x: Operand, y: Opera
     { form: sum(a), wide: false },
     { form: sum(c), wide: false },
   ];
+}
+
+/** c * (sum of the factors); factors that share a unit (a square) add up their coefficients. */
+function addSum(row: Row, index: number, c: number, factors: readonly Operand[]): void {
+  if (factors.length === 1) {
+    (factors[0] as Operand).add(row, index, c);
+    return;
+  }
+  const terms: { from: Group; index: number; coefficient: number }[] = [];
+  const collect = {
+    add(from: Group, at: number, coefficient: number): void {
+      const known = terms.find((t) => t.from === from && t.index === at);
+      if (known) known.coefficient += coefficient;
+      else terms.push({ from, index: at, coefficient });
+    },
+  } as Row;
+  for (const f of factors) f.add(collect, index, c);
+  for (const t of terms) if (t.coefficient !== 0) row.add(t.from, t.index, t.coefficient);
 }

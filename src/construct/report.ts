@@ -19,6 +19,8 @@ export interface PaperExpression {
   readonly formula: string;
   /** Float64 value of the expression: printed, never compared with as a proof. */
   readonly value?: number;
+  /** Value of what stands inside O(.), where the paper gives an order. */
+  readonly order?: number;
 }
 
 export interface ConstructionReport {

@@ -13,7 +13,7 @@
  */
 import { Dyadic, type DyadicLike, Rational, refuse } from '../exact/index.ts';
 import { Blueprint, type Group, type Row } from './blueprint.ts';
-import { type Draft, draw } from './draft.ts';
+import { abreast, type Draft, draw } from './draft.ts';
 import { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
 import { type Construction, type ConstructionReport, countsOf, freezeReport, type PaperExpression } from './report.ts';
 import type { Form } from './squares.ts';
@@ -52,7 +52,7 @@ export function weight(w: DyadicLike | Rational, options: WeightOptions): Weight
     b,
     drawWeights(b, 'B_w', 1, layout, halves, () => k),
   );
-  b.group('B_w', 1, (row) => connect(row, 0));
+  b.group('B_w', 1, (row) => connect(row, 0, 1));
   const plan = b.plan();
   const report = freezeReport({
     statement: quantisation === 'linear' ? '[DLS18, Sec. 4.4]' : '[DLS18, Prop. 3]',
@@ -96,8 +96,8 @@ export function weightFormulas(lambda: number, t: number, quantisation: Quantisa
   };
 }
 
-/** Writes the last layer of gadget i into a row of the layer above: + w'_i x_i. */
-export type Connect = (row: Row, index: number) => void;
+/** Writes the last layer of gadget i into a row of the layer above: + sign * w'_i x_i. */
+export type Connect = (row: Row, index: number, sign: 1 | -1) => void;
 
 /**
  * Draws `count` gadgets of one layout in layout.depth - 1 layers; the last layer is for the caller to write, by the function
@@ -112,9 +112,9 @@ export function* drawWeights(
   mantissa: (i: number) => bigint,
 ): Draft<Connect> {
   if (layout.kind === 'letter') {
-    return (row, i) => {
+    return (row, i, sign) => {
       const k = mantissa(i);
-      if (k !== 0n) (halves[0] as Form)(row, i, Number(k) / 2 ** layout.t);
+      if (k !== 0n) (halves[0] as Form)(row, i, (sign * Number(k)) / 2 ** layout.t);
     };
   }
   const parts: Connect[] = yield* abreast(
@@ -125,18 +125,9 @@ export function* drawWeights(
         : drawLadder(b, block, count, layout, half, signed);
     }),
   );
-  return (row, i) => {
-    for (const connect of parts) connect(row, i);
+  return (row, i, sign) => {
+    for (const connect of parts) connect(row, i, sign);
   };
-}
-
-/** Drafts of equal length, layer by layer. */
-function* abreast<T>(drafts: readonly Draft<T>[]): Draft<T[]> {
-  for (;;) {
-    const steps = drafts.map((d) => d.next());
-    if (steps.every((s) => s.done)) return steps.map((s) => s.value as T);
-    yield;
-  }
 }
 
 /** Digit D of radix 2^digitBits as letters with sum D/radix; a fixed topology asks for two letters whatever D is. */
@@ -180,11 +171,10 @@ function* drawHorner(
   let x = b.group(block, count, (row, i) => half(row, i, linear ? 1 : 0.5));
   yield;
 
-  const lettersAt = (i: number, j: number, signed: boolean): number[] => {
-    const { sign, digit, extra } = digitsOf(i);
-    const s = signed ? sign : 1;
-    const letters = [...digitLetters(layout, digit[j] as number, s)];
-    if (!linear && j === digits - 1) letters.push(...digitLetters(layout, extra, s));
+  const lettersAt = (i: number, j: number, sign: number): number[] => {
+    const { digit, extra } = digitsOf(i);
+    const letters = [...digitLetters(layout, digit[j] as number, sign)];
+    if (!linear && j === digits - 1) letters.push(...digitLetters(layout, extra, sign));
     return letters;
   };
   let acc: Group | undefined;
@@ -196,7 +186,7 @@ function* drawHorner(
       count,
       (row, i) => {
         if (before) row.add(before, i, 1 / radix);
-        row.join(from, i, lettersAt(i, j, false));
+        row.join(from, i, lettersAt(i, j, 1));
       },
       layout.topology === 'selected' && linear,
     );
@@ -205,9 +195,10 @@ function* drawHorner(
     yield;
   }
   const last = acc;
-  return (row, i) => {
-    if (last) row.join(last, i, [digitsOf(i).sign / radix]);
-    row.join(x, i, lettersAt(i, 0, true));
+  return (row, i, sign) => {
+    const own = sign * digitsOf(i).sign;
+    if (last) row.join(last, i, [own / radix]);
+    row.join(x, i, lettersAt(i, 0, own));
   };
 }
 
@@ -248,9 +239,9 @@ function* drawLadder(
     const node = nodes.get(exponents.slice(0, -1).reduce((a, x) => a + x, 0)) as Group;
     ends.set(node, [...(ends.get(node) ?? []), { place, letter: 2 ** -e }]);
   }
-  return (row, i) => {
+  return (row, i, outer) => {
     const k = mantissa(i);
-    const sign = k < 0n ? -1 : 1;
+    const sign = k < 0n ? -outer : outer;
     const a = k < 0n ? -k : k;
     for (const [node, digits] of ends) {
       const letters = digits.flatMap(({ place, letter }) => pathLetters(topology, a, t, place, sign * letter));

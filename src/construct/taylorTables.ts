@@ -1,0 +1,81 @@
+/** The paper's expressions for Theorem 1 and Table 1, evaluated at the parameters of a network [DLS18]. */
+import type { Layout } from './gadget.ts';
+import type { ConstructionReport, PaperExpression } from './report.ts';
+import { orderOf, type TaylorShape, theoremBound } from './taylorShape.ts';
+import { weightFormulas } from './weight.ts';
+
+/** One row of Table 1 or Table 2. */
+export interface PaperBlock {
+  readonly block: string;
+  readonly task: string;
+  readonly width: PaperExpression;
+  readonly depth: PaperExpression;
+}
+
+/** Table 1: the blocks of the function-independent network. */
+export function table1({ q, r, digits }: TaylorShape, layout: Layout): PaperBlock[] {
+  const N = 2 ** q;
+  const t = digits[0] as number;
+  const fixed = (value: number): PaperExpression => ({ formula: String(value), value });
+  return [
+    {
+      block: 'B_w',
+      task: 'weights beta',
+      width: { formula: 't', value: t },
+      depth: weightFormulas(layout.lambda, t, layout.quantisation).depth,
+    },
+    { block: 'B_N', task: '1/N, ..., (N-1)/N', width: { formula: '2 N', value: 2 * N }, depth: fixed(1) },
+    { block: 'B_abs', task: '|x - m/N|', width: fixed(4), depth: fixed(1) },
+    { block: 'B_s', task: 'times 3N', width: fixed(4), depth: { formula: 'log2(3N/2)', value: Math.log2(1.5 * N) } },
+    { block: 'B_h', task: 'h', width: fixed(12), depth: fixed(1) },
+    { block: "B_x'", task: "x'(x,y)", width: fixed(60), depth: { formula: '3 r + 1', value: 3 * r + 1 } },
+  ];
+}
+
+/** Theorem 1's counts: Table 1 along the longest path for the depth, the orders otherwise (`order`: the value inside O(.)). */
+export function taylorPaper(shape: TaylorShape, layout: Layout): ConstructionReport['paper'] {
+  const { d, n } = shape;
+  const { lambda, quantisation } = layout;
+  const depthOf = new Map(table1(shape, layout).map(({ block, depth }) => [block, depth.value as number]));
+  const products = d + n - 2;
+  const once = ['B_N', 'B_abs', 'B_s', 'B_h', 'B_w'].reduce((s, name) => s + (depthOf.get(name) as number), 0);
+  const depth: PaperExpression = {
+    formula: `Table 1: B_N + B_abs + B_s + B_h + ${products} B_x' + B_w`,
+    value: once + products * (depthOf.get("B_x'") as number),
+  };
+  // epsilon of the paper: the theorem's bound for f / 2^scale.
+  const epsilon = theoremBound({ ...shape, scaleLog2: 0 }).toNumber();
+  const cells = (1 / epsilon) ** (d / n);
+  if (quantisation === 'linear') {
+    const bits = Math.log2(1 / epsilon) ** 2 * cells;
+    return {
+      depth,
+      width: { formula: 'not given' },
+      connectivity: {
+        formula: 'O((log 1/eps)^2 / log(lambda) * (1/eps)^(d/n))',
+        order: bits / Math.log2(lambda),
+      },
+      bits: { formula: 'O((log 1/eps)^2 * (1/eps)^(d/n))', order: bits },
+    };
+  }
+  const log = Math.log2((n * 2 ** (d + 3)) / epsilon);
+  const weights = lambda * log ** (1 / (lambda - 1) + 1) * cells;
+  return {
+    depth,
+    width: { formula: 'not given' },
+    connectivity: {
+      formula: 'O(lambda (log n 2^(d+3)/eps)^(1/(lambda-1)+1) (1/eps)^(d/n))',
+      order: weights,
+    },
+    bits: {
+      formula: 'O(lambda log(lambda) (log n 2^(d+3)/eps)^(1/(lambda-1)+1) (1/eps)^(d/n))',
+      order: Math.log2(lambda) * weights,
+    },
+  };
+}
+
+/** Products one after the other in f'_{m,n}: as the paper nests them, and as they are nested here. */
+export function productDepths({ d, n, terms }: TaylorShape): { paper: number; here: number } {
+  const most = Math.max(...terms.map(orderOf));
+  return { paper: d + n - 2, here: n > 1 ? Math.max(d - 1, most - 1) + 1 : d - 1 };
+}
