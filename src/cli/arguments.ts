@@ -56,6 +56,15 @@ export function wholeOption(flag: string, lo: number, hi: number): (text: string
   };
 }
 
+/** A dyadic number: a whole number over a power of two, as a decimal, a fraction or m*2^e. */
+export function dyadicOption(flag: string): (text: string) => Dyadic {
+  return (text) => {
+    const value = numberOption(flag, text).toDyadic();
+    if (!value) throw new InputError(`${flag}: expected a whole number over a power of two, got ${text}`);
+    return value;
+  };
+}
+
 /** Sizes such as 512, 64KiB, 1.5MiB or 2kB, in bytes. */
 export function bytesOption(flag: string): (text: string) => number {
   return (text) => {

@@ -3,11 +3,12 @@ import { Dyadic, InputError, type Rational } from '../exact/index.ts';
 import { kappa } from '../io/index.ts';
 import { positiveOption } from './arguments.ts';
 import type { Define } from './command.ts';
+import { type ImportOptions, importOptions } from './import.ts';
 import { openNetwork } from './network.ts';
 import { about, bound, certifiedJson, networkJson, note, printJson, printRows, progress } from './output.ts';
 import { domainOption, isNetworkPath, openTarget } from './target.ts';
 
-interface Options {
+interface Options extends ImportOptions {
   domain?: ReturnType<typeof domainOption>;
   eps?: Rational;
   seconds?: Rational;
@@ -18,8 +19,8 @@ interface Options {
 
 /** `dyadnet certify`: how far a network is from a function, a table or another network, proved. */
 export const defineCertify: Define = (command, done) => {
-  command
-    .argument('<network>', 'network file with one input and one output')
+  importOptions(command)
+    .argument('<network>', 'network file (.dyad, .onnx, .nnet) with one input and one output')
     .argument('<f>', 'expression in x, table (CSV, TSV, ITS-90), or network file')
     .option('--domain <a,b>', "where (default: the network file's own domain, else 0,1)", domainOption)
     .option('--eps <error>', 'ask whether the error is at most this', positiveOption('--eps'))
@@ -32,7 +33,7 @@ export const defineCertify: Define = (command, done) => {
       '\nExit code: 0 proved, 1 refuted or undecided.\n\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet certify square.dyad "x^2"\n',
     )
     .action((path: string, spec: string, options: Options) => {
-      const { network, domain, bytes } = openNetwork(path);
+      const { network, domain, bytes } = openNetwork(path, options);
       const { target, text } = isNetworkPath(spec)
         ? { target: openNetwork(spec).network, text: spec }
         : named(openTarget(spec, { swap: options.swap === true }).target);

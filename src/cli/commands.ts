@@ -26,4 +26,14 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'prove an upper bound on sup |f - net| and show a point that is nearly as bad',
     load: async () => (await import('./certify.ts')).defineCertify,
   },
+  {
+    name: 'quantize',
+    summary: 'round the weights to b fractional bits or to half precision, and compare on given inputs',
+    load: async () => (await import('./quantize.ts')).defineQuantize,
+  },
+  {
+    name: 'convert',
+    summary: 'write a network as .dyad, as ONNX or as a C99 function, exactly or not at all',
+    load: async () => (await import('./convert.ts')).defineConvert,
+  },
 ];

@@ -1,11 +1,12 @@
 import { Engine } from '../engine/index.ts';
 import { Dyadic, InputError } from '../exact/index.ts';
 import type { Define } from './command.ts';
+import { checkGrid, type ImportOptions, importOptions } from './import.ts';
 import { inputsFromFile, inputsFromOperands } from './inputs.ts';
 import { openNetwork } from './network.ts';
 import { note, printJson } from './output.ts';
 
-interface Options {
+interface Options extends ImportOptions {
   in?: string;
   exact?: boolean;
   round?: boolean;
@@ -15,8 +16,8 @@ interface Options {
 
 /** `dyadnet eval`: a network at points, exactly, in WebAssembly. */
 export const defineEval: Define = (command, done) => {
-  command
-    .argument('<network>', 'network file')
+  importOptions(command)
+    .argument('<network>', 'network file (.dyad, .onnx, .nnet)')
     .argument('[inputs...]', 'numbers, or vectors such as 0.5,-1; 0.1 is read as its nearest float64')
     .option('--in <file>', 'CSV of inputs, one vector a line (- is standard input)')
     .option('--exact', 'print outputs exactly, as m*2^e')
@@ -28,7 +29,7 @@ export const defineEval: Define = (command, done) => {
       '\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet eval square.dyad 0.25 0.5 --exact\n',
     )
     .action(async (path: string, operands: string[], options: Options) => {
-      const { network, domain } = openNetwork(path);
+      const { network, domain } = openNetwork(path, options);
       if (options.in !== undefined && operands.length > 0) {
         throw new InputError('eval: expected inputs either as arguments or by --in, got both');
       }
@@ -41,6 +42,7 @@ export const defineEval: Define = (command, done) => {
           ? inputsFromOperands(operands, network.inputs, round)
           : inputsFromFile(options.in, network.inputs, round);
       if (inputs.rounded) note('dyadnet: decimals that are not dyadic are read as their nearest float64');
+      checkGrid(inputs.values, options);
       const engine = await Engine.create(network, domain ? { domain } : {});
       const wantExact = options.exact === true || options.json === true || options.oracle === true;
       const exact = wantExact ? engine.forwardExact(inputs.values) : undefined;

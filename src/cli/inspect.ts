@@ -1,17 +1,18 @@
 import { Dyadic, type Rational } from '../exact/index.ts';
 import { kappa } from '../io/index.ts';
 import type { Define } from './command.ts';
+import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
 import { about, bound, boundJson, certifiedJson, networkJson, printJson, printRows, size } from './output.ts';
 
 /** `dyadnet inspect`: what a network file holds, how it is stored, and what was proved of it. */
 export const defineInspect: Define = (command, done) => {
-  command
-    .argument('<network>', 'network file')
+  importOptions(command)
+    .argument('<network>', 'network file (.dyad, .onnx, .nnet)')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet inspect square.dyad\n')
-    .action((path: string, options: { json?: boolean }) => {
-      const facts = study(openNetwork(path));
+    .action((path: string, options: ImportOptions & { json?: boolean }) => {
+      const facts = study(openNetwork(path, options));
       if (options.json) printJson(inspectJson(facts));
       else printRows(inspectRows(facts));
       done(0);
@@ -66,6 +67,7 @@ function inspectJson({ file, alphabet, storage, upper, lower, guaranteed, kappa 
     ...(meta?.method ? { method: meta.method } : {}),
     ...(meta?.target ? { target: meta.target } : {}),
     ...(meta?.name ? { name: meta.name } : {}),
+    ...(file.facts.length > 0 ? { imported: Object.fromEntries(file.facts) } : {}),
     ...(meta?.inputs ? { inputs: meta.inputs } : {}),
     ...(meta?.outputs ? { outputs: meta.outputs } : {}),
     ...(domain ? { domain: domain.map(({ lo, hi }) => [lo.toNumber('down'), hi.toNumber('up')]) } : {}),
@@ -90,6 +92,7 @@ function inspectRows({
     ['name', meta?.name],
     ['target', meta?.target],
     ['method', meta?.method],
+    ...file.facts.map(([name, value]): [string, string] => [name, value]),
     ['units', units === '' ? undefined : units],
     ['domain', domain?.map(({ lo, hi }) => `[${about(lo)}, ${about(hi)}]`).join(' x ')],
     ['inputs, outputs', `${network.inputs}, ${network.outputs}`],

@@ -8,7 +8,7 @@
  * With many levels the quotient is found digit by digit, base 16: clip x; count the multiples of 16^k; subtract; go on
  * with what is left. That takes 30 units a digit instead of two a level, and three layers a digit instead of two in all.
  */
-import { Dyadic, Rational, type Rounding, refuse } from '../exact/index.ts';
+import { Dyadic, InputError, Rational, type Rounding, refuse } from '../exact/index.ts';
 import type { Domains } from './domain.ts';
 import { wholeScalar } from './onnx-types.ts';
 import { negated, type Scalar, simplify, toDyadic } from './scalar.ts';
@@ -145,10 +145,8 @@ function gridOf(
 ): { unit: number; lo: Scalar | undefined; hi: Scalar | undefined } {
   const domain = domains.of(row);
   if (!domain) {
-    refuse(
-      where,
-      'no rounding of activations (a staircase is not a ReLU network), or inputs on a stated grid',
-      'a quantiser of an activation and no grid',
+    throw new InputError(
+      `${where}: it rounds activations, and a staircase is not a ReLU network; on a stated grid of inputs it is exact (--grid)`,
     );
   }
   return domain;

@@ -117,7 +117,7 @@ describe.skipIf(!haveShared('mlp'))('the 6-bit jet tagger (QONNX)', () => {
 
   test('its activation quantisers are refused by name, its softmax too', () => {
     const quantiser =
-      'finn.custom_op.general.Quant "Quant_8": expected no rounding of activations (a staircase is not a ReLU network)';
+      'finn.custom_op.general.Quant "Quant_8": it rounds activations, and a staircase is not a ReLU network';
     expect(() => readOnnx(bytes)).toThrow(InputError);
     expect(() => readOnnx(bytes, { output: 'Add_3_out0' })).toThrow(quantiser);
     expect(() => readOnnx(bytes, { grid })).toThrow('Softmax "Softmax_0": not an operator');

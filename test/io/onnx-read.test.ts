@@ -560,7 +560,7 @@ describe('refusals by name', () => {
       'a rounding activation quantiser',
       one('QuantizeLinear', ['x', 's'], {}, [floats('s', [], [0.5])]),
       {},
-      'QuantizeLinear "here": expected no rounding of activations',
+      'QuantizeLinear "here": it rounds activations',
     ],
     [
       'a cast to text',

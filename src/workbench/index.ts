@@ -1,0 +1,3 @@
+/** Joins the rooms below: what needs two of them at once. */
+
+export * from './observe.ts';
