@@ -69,8 +69,7 @@ export function gcd(a: bigint, b: bigint): bigint {
 
 /** floor(a / b) for b > 0 (BigInt division truncates towards zero). */
 export function floorDivide(a: bigint, b: bigint): bigint {
-  const q = a / b;
-  return a % b < 0n ? q - 1n : q;
+  return a >= 0n ? a / b : -((b - 1n - a) / b);
 }
 
 /** ceil(a / b) for b > 0. */

@@ -6,7 +6,7 @@ import { Dyadic } from './dyadic.ts';
 import { compileEstimate } from './estimate.ts';
 import { Evaluation } from './evaluate.ts';
 import type { Interval } from './interval.ts';
-import { type Jet, shapeOf } from './jet.ts';
+import { type Jet, shapeOf, valueIn } from './jet.ts';
 import { parseTree } from './parse.ts';
 import type { Rational } from './rational.ts';
 import { InputError, refuse, shown, wholeNumber } from './refuse.ts';
@@ -178,9 +178,8 @@ function sharpPoint(root: Node, x: readonly Span[], precision: number): Span {
  */
 function sharpBox(root: Node, x: readonly Span[], precision: number): Span {
   const p = precision + GUARD;
-  const natural = new Evaluation(shapeOf(x.length, 0), x, p).value(root);
   const slopes = orUndefined(() => new Evaluation(shapeOf(x.length, 1), x, p).jet(root));
-  if (!slopes) return natural;
+  if (!slopes) return new Evaluation(shapeOf(x.length, 0), x, p).value(root);
   let low = x;
   let high = x;
   let open = false;
@@ -195,7 +194,7 @@ function sharpBox(root: Node, x: readonly Span[], precision: number): Span {
   });
   const least = centred(root, low, slopes, open, precision);
   const most = centred(root, high, slopes, open, precision);
-  return meet(natural, hull(least, most));
+  return meet(valueIn(slopes), hull(least, most));
 }
 
 function replaced(x: readonly Span[], v: number, side: Span): readonly Span[] {

@@ -73,6 +73,28 @@ describe('what an expression means', () => {
     expect(expressionTarget(text).estimate([Rational.parse(at).toNumber()])).toBeCloseTo(wanted.toNumber(), 12);
   });
 
+  test('a condition that turns at the end of a box is still open', () => {
+    const over = (text: string, a: number, b: number): Interval =>
+      expressionTarget(text).enclose([Interval.of(a, b)], 60) as Interval;
+    const both = Interval.of(0, 5);
+    for (const [text, a, b] of [
+      ['x <= 1 ? 0 : 5', 1, 2],
+      ['x >= 1 ? 0 : 5', 0, 1],
+      ['x < 1 ? 0 : 5', 0, 1],
+      ['x > 1 ? 0 : 5', 1, 2],
+      ['x == 1 ? 0 : 5', 1, 2],
+      ['x != 1 ? 0 : 5', 0, 1],
+      ['not (x <= 1) ? 0 : 5', 1, 2],
+      ['x <= 1 and x >= 0 ? 0 : 5', 1, 2],
+      ['x <= 1 or x > 3 ? 0 : 5', 1, 2],
+    ] as const) {
+      expect(over(text, a, b), text).toEqual(both);
+    }
+    expect(over('x < 1 ? 0 : 5', 1, 2)).toEqual(Interval.of(5));
+    expect(over('x <= 1 ? 0 : 5', 0, 1)).toEqual(Interval.of(0));
+    expect(over('x < 0.5 ? x : 1 - x', 0, 1)).toEqual(Interval.of(0, 0.5));
+  });
+
   test('names: x for one input, x1..xd for several, pi, e, tau', () => {
     expect(expressionTarget('1').inputs).toBe(1);
     expect(expressionTarget('x1 + x3').inputs).toBe(3);
