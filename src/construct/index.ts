@@ -4,6 +4,7 @@ export * from './bits.ts';
 export * from './blueprint.ts';
 export { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
 export * from './lipschitz.ts';
+export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';
 export { interpolatedProduct, multiply, multiplyError, planMultiply } from './multiply.ts';
 export * from './report.ts';
 export * from './sigmaDelta.ts';

@@ -10,9 +10,8 @@
  * Topology: fixed by (d, n, N, r, t, lambda) alone. Another f moves signs of the letters +-1/2 between selectors and bits only.
  */
 import type { Alphabet } from './alphabet.ts';
-import { Blueprint, type Group, type Row } from './blueprint.ts';
+import { Blueprint, type Group } from './blueprint.ts';
 import { abreast, type Draft, draw, halve, hold, type Signal, signal, together } from './draft.ts';
-import { stampCounts, stampsFor } from './ladder.ts';
 import { drawProducts } from './multiply.ts';
 import { squareLayers } from './squares.ts';
 import {
@@ -32,6 +31,7 @@ import {
   selectors,
 } from './taylorFront.ts';
 import { orderOf, type TaylorShape } from './taylorShape.ts';
+import { type PlaceSums, weigh, weighLayers } from './weigh.ts';
 
 /** The letter, 1/2 or -1/2, of a term's digit in cell number `cell` of parity p. */
 export type DigitLetter = (term: number, digit: number, p: readonly number[], cell: number) => number;
@@ -66,11 +66,8 @@ export function drawShared(
   ) as [Signal[], Signal[], Signal[]];
   const gated = draw(b, gates(b, shape, values, cells, constant[0] as Signal, letter));
   const top = scale + 4 + shape.scaleLog2;
-  const most = Math.max(...gated.map((sums) => sums.places.length));
-  const small = Math.max(0, most - top);
-  const least = stampCounts(exponents, small);
-  const hidden = Math.max(top - 2, ...least);
-  const ends = draw(b, abreast(gated.map((sums) => weigh(b, sums, top, exponents, least, hidden))));
+  const hidden = Math.max(...gated.map(({ places }) => weighLayers(places, top, exponents)));
+  const ends = draw(b, abreast(gated.map((sums) => weigh(b, 'B_w', sums, top, exponents, hidden))));
   b.group('output', 1, (row) => {
     for (const [k, end] of ends.entries()) end(row, k === 0 ? 1 : -1);
   });
@@ -158,12 +155,6 @@ const bumpPlace =
   (p) =>
     d === 1 ? { slot: p[0] as number, index: 0 } : { slot: 0, index: parityIndex(p) };
 
-/** Sums over gates of one sign: units for places 1, 2, ..., in that order. */
-interface PlaceSums {
-  readonly group: Group;
-  readonly places: readonly number[];
-}
-
 /** Bits, gates and their sums by place: three layers. The first sums are positive, the second negative parts. */
 function* gates(
   b: Blueprint,
@@ -240,63 +231,4 @@ function* gates(
   });
   yield;
   return sums;
-}
-
-/**
- * sum_j 2^(top - j) * (unit of place j), over `hidden` layers and the row to be written: places up to `top` by doubling, first
- * place first; the others by letters 2^-e, each halved as soon as possible and then waiting in one unit.
- */
-function* weigh(
-  b: Blueprint,
-  { group, places }: PlaceSums,
-  top: number,
-  exponents: readonly number[],
-  least: Float64Array,
-  hidden: number,
-): Draft<(row: Row, sign: number) => void> {
-  const large = Math.min(places.length, top);
-  let sum: { from: Group; at: number } = { from: group, at: 0 };
-  let waiting: { from: Group; at: number; count: number } = { from: group, at: 1, count: large - 1 };
-  let small = new Map<number, [Group, number][]>();
-  for (let j = large; j < places.length; j++) small.set((places[j] as number) - top, [[group, j]]);
-  const step = (rest: number): number => (rest === 0 ? 0 : (stampsFor(rest, exponents, least)[0] as number));
-  // The doublings still to do say when the next place joins.
-  let doublings = top - 1;
-  for (let l = 0; l < hidden; l++) {
-    const [s, w, before] = [sum, waiting, small];
-    const doubles = doublings > 1;
-    const joins = doubles && w.count > 0;
-    const next = b.group('B_w', 1, (row) => {
-      row.add(s.from, s.at, doubles ? 2 : 1);
-      if (joins) row.add(w.from, w.at, 1);
-    });
-    sum = { from: next, at: 0 };
-    if (doubles) doublings--;
-    const skip = joins ? 1 : 0;
-    const left = w.count - skip;
-    const kept = left > 0 ? b.group('B_w', left, (row, k) => row.add(w.from, w.at + skip + k, 1)) : w.from;
-    waiting = { from: kept, at: 0, count: left };
-    small = new Map();
-    const targets = new Map<number, [Group, number, number][]>();
-    for (const [rest, units] of before) {
-      const e = step(rest);
-      const list = targets.get(rest - e) ?? [];
-      for (const [from, at] of units) list.push([from, at, 2 ** -e]);
-      targets.set(rest - e, list);
-    }
-    for (const [rest, list] of targets) {
-      const unit = b.group('B_w', 1, (row) => {
-        for (const [from, at, c] of list) row.add(from, at, c);
-      });
-      small.set(rest, [[unit, 0]]);
-    }
-    yield;
-  }
-  const [s, w, rest] = [sum, waiting, small];
-  return (row, sign) => {
-    row.add(s.from, s.at, 2 ** doublings * sign);
-    if (w.count > 0) row.add(w.from, w.at, sign);
-    // Every small place has been halved down by now.
-    for (const [from, at] of rest.get(0) ?? []) row.add(from, at, sign);
-  };
 }
