@@ -1,7 +1,7 @@
 /** Reads files beside a model, and nothing outside of that folder: not through `..`, not through links. Node only. */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { InputError, refuse } from '../exact/index.ts';
+import { InputError, refuse, shown } from '../exact/index.ts';
 import { checkLocation, type External } from './onnx-tensor.ts';
 
 /** The external-data reader of the model at `modelPath`. */
@@ -21,13 +21,13 @@ export function externalBeside(modelPath: string): External {
       fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(`${where}: cannot open ${JSON.stringify(location)}`);
+      throw new InputError(`${where}: cannot open ${shown(location)}`);
     }
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) refuse(where, 'a regular file', location);
       if (offset + length > stat.size) {
-        refuse(where, `${offset + length} bytes in ${JSON.stringify(location)}`, stat.size);
+        refuse(where, `${offset + length} bytes in ${shown(location)}`, stat.size);
       }
       const bytes = new Uint8Array(length);
       let at = 0;

@@ -1,5 +1,5 @@
 /** One node being read: its inputs, its attributes, and what reading needs around it. */
-import { Dyadic, InputError, refuse } from '../exact/index.ts';
+import { Dyadic, InputError, refuse, shown } from '../exact/index.ts';
 import type { Budget } from './budget.ts';
 import type { Domains } from './domain.ts';
 import type { NodeProto, TensorProto } from './onnx-schema.ts';
@@ -137,5 +137,6 @@ export class Call {
 /** How a node is named in sentences. */
 export function nameOf(node: NodeProto): string {
   const operator = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`;
-  return `${operator} ${JSON.stringify(node.name === '' ? `-> ${node.outputs[0] ?? ''}` : node.name)}`;
+  const plain = /^[\w.]{1,80}$/.test(operator) ? operator : shown(operator);
+  return `${plain} ${shown(node.name === '' ? `-> ${node.outputs[0] ?? ''}` : node.name)}`;
 }

@@ -1,5 +1,5 @@
 /** Walks a graph from the asked value down: nodes in whatever order, initialisers when they are first read, no cycles. */
-import { Dyadic, refuse } from '../exact/index.ts';
+import { Dyadic, refuse, shown } from '../exact/index.ts';
 import { Budget } from './budget.ts';
 import { Domains } from './domain.ts';
 import { Call, nameOf, type Reading } from './onnx-call.ts';
@@ -62,12 +62,13 @@ export class Graph {
     const size = sizeOf(name, [this.free.reduce((n, input) => n + input.size, 0)]);
     if (size < 1) refuse(name, 'a graph with an input that has elements', `${this.free.length} free inputs`);
     const units = new Units(size, budget);
+    const all = units.inputRows();
     const domains: (AtomDomain | undefined)[] = [];
     let from = 0;
     for (const { name, type, shape, size } of this.free) {
       const domain = domainOf(type, options.grid);
       for (let i = 0; i < size; i++) domains.push(domain);
-      this.values.set(name, { kind: 'activation', type, shape, ...units.inputRows(from, size) });
+      this.values.set(name, { kind: 'activation', type, shape, ...all, rows: all.rows.slice(from, from + size) });
       from += size;
     }
     this.reading = {
@@ -128,7 +129,7 @@ export class Graph {
   private known(name: string): boolean {
     if (this.values.has(name)) return true;
     const bound = Object.hasOwn(this.options.bind, name) ? this.options.bind[name] : undefined;
-    const where = `tensor ${JSON.stringify(name)}`;
+    const where = `tensor ${shown(name)}`;
     const tensor = bound ? decodeTensor(bound, where) : this.initialisers.get(name);
     if (tensor) this.values.set(name, this.reading.constant(tensor, where));
     return tensor !== undefined;
@@ -150,7 +151,7 @@ export class Graph {
   }
 
   private freeInput({ name, type, shape }: ValueInfo): FreeInput {
-    const where = `input ${JSON.stringify(name)}`;
+    const where = `input ${shown(name)}`;
     const stated = Object.hasOwn(this.options.shapes, name) ? this.options.shapes[name] : undefined;
     const dims = stated ?? shape ?? refuse(where, 'a shape in the model, or one stated', 'none');
     const fixed = dims.map((d, i) => {

@@ -1,5 +1,5 @@
 /** The operators that are read, by name; every other is refused by name. */
-import { InputError } from '../exact/index.ts';
+import { InputError, shown } from '../exact/index.ts';
 import * as activation from './onnx-activation.ts';
 import { BatchNormalization } from './onnx-batchnorm.ts';
 import { nameOf, type Operator } from './onnx-call.ts';
@@ -34,7 +34,7 @@ export function operatorOf(node: NodeProto, feeds: string | undefined): Operator
         ? quantisation.Quant
         : undefined;
   if (found) return found;
-  const stop = feeds === undefined ? '' : `; output ${JSON.stringify(feeds)} stops before it`;
+  const stop = feeds === undefined ? '' : `; output ${shown(feeds)} stops before it`;
   throw new InputError(
     `${nameOf(node)}: not an operator of networks of affine maps and ReLUs that is read here${stop}`,
   );

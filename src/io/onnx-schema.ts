@@ -11,15 +11,15 @@ export const ONNX_LIMITS = Object.freeze({
   fileBytes: 1 << 30,
   nodes: 1 << 16,
   /** Nodes, tensors, attributes, names, dimensions and attribute values together. */
-  messages: 1 << 22,
+  messages: 1 << 20,
   nameBytes: 1 << 16,
   rank: 16,
   /** Elements of one tensor. */
   elements: 1 << 26,
   /** Bytes that all tensors of a model may take while it is read. */
-  memory: 2 ** 30,
+  memory: 2 ** 29,
   /** Exact multiplications and additions that folding the graph may take. */
-  work: 2 ** 28,
+  work: 2 ** 26,
 });
 
 export interface TensorProto {

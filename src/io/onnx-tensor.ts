@@ -1,5 +1,5 @@
 /** A TensorProto as a constant: from its raw bytes, its typed fields, or a file beside the model. */
-import { InputError, refuse } from '../exact/index.ts';
+import { InputError, refuse, shown } from '../exact/index.ts';
 import type { Budget } from './budget.ts';
 import type { TensorProto } from './onnx-schema.ts';
 import { decodeElements, type ElementType, elementType, wholeScalar } from './onnx-types.ts';
@@ -93,7 +93,7 @@ function readExternal(
   if (length !== bytes) refuse(where, `${bytes} bytes of external data`, length);
   if (!external) {
     throw new InputError(
-      `${where}: its data lies in the file ${JSON.stringify(location)}, and no folder to read from was given`,
+      `${where}: its data lies in the file ${shown(location)}, and no folder to read from was given`,
     );
   }
   const data = external(location, offset, length);

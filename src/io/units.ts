@@ -127,10 +127,10 @@ export class Units {
     this.atoms = inputs;
   }
 
-  /** The network's inputs, from `from` on. */
-  inputRows(from: number, count: number): Rows {
-    this.budget.memory('inputs', ROW_BYTES * count);
-    return { rows: atomRows(from, count), level: 0, uses: [] };
+  /** The network's inputs. */
+  inputRows(): Rows {
+    this.budget.memory('inputs', ROW_BYTES * this.inputs);
+    return { rows: atomRows(0, this.inputs), level: 0, uses: [] };
   }
 
   /**

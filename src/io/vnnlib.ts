@@ -167,7 +167,7 @@ class Reader {
       else if (c === ';') {
         const end = text.indexOf('\n', this.at);
         this.at = (end < 0 ? text.length : end) - 1;
-      } else if (c !== ' ' && c !== '\t' && c !== '\r') break;
+      } else if (!/\s/.test(c)) break;
     }
     if (this.at >= text.length) return undefined;
     const c = text[this.at] as string;
