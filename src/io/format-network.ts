@@ -12,7 +12,7 @@ import { Dyadic, Interval } from '../exact/index.ts';
 import { LIMITS } from '../net/index.ts';
 import { type Coder, damaged } from './format-range.ts';
 import type { Entry, Rows } from './format-rows.ts';
-import { type Budget, type Run, Sequence, SequenceCoder } from './format-sequence.ts';
+import { type Budget, type Run, Sequence, SequenceCoder, UNLIMITED } from './format-sequence.ts';
 import { type Whole, whole } from './format-whole.ts';
 
 /** What the network section holds. */
@@ -36,16 +36,16 @@ export const COSTS = Object.freeze({ layer: 512, row: 32, cell: 32, mark: 128, i
 
 /** Writes the section. */
 export function writeSkeleton(c: Coder, { layers, domain, marks }: Skeleton, plan: Planner): void {
-  const coder = new SequenceCoder(c, { charge: () => {}, digits: Number.MAX_SAFE_INTEGER });
+  const coder = new SequenceCoder(c, UNLIMITED);
   const put = (x: Sequence, hints: Hints = { ends: [x.length] }): void => {
     if (x.length > 0) coder.sequence(x, x.length, hints.ends, plan(x, hints));
   };
-  coder.number(7, layers.length - 1);
+  coder.count(layers.length - 1);
   put(Sequence.of([(layers[0] as Rows).inputs - 1, ...layers.map((layer) => layer.outputs - 1)]));
   put(Sequence.of(layers.map((layer) => layer.scale)));
-  coder.number(7, domain ? 1 : 0);
+  coder.count(domain ? 1 : 0);
   if (domain) put(Sequence.of(domain.flatMap(({ lo, hi }) => [whole(lo.m), lo.e, whole(hi.m), hi.e])));
-  coder.number(7, marks.length);
+  coder.count(marks.length);
   if (marks.length > 0) {
     put(Sequence.of(marks.map((mark) => mark.layer)));
     put(Sequence.of(marks.map((mark) => mark.row)));
@@ -64,17 +64,17 @@ function split(layers: readonly Rows[]) {
   const rows = layers.reduce((n, layer) => n + layer.outputs, 0);
   const size = layers.reduce((n, layer) => n + layer.cell.length, 0);
   const parts = {
-    degrees: new Sequence(0, rows),
-    firsts: new Sequence(0, rows),
+    degrees: new Sequence(rows),
+    firsts: new Sequence(rows),
     gaps: new Sequence(),
-    biases: new Sequence(0, rows),
-    cells: new Sequence(0, size),
+    biases: new Sequence(rows),
+    cells: new Sequence(size),
     rowEnds: [] as number[],
     firstEnds: [] as number[],
     gapEnds: [] as number[],
     cellEnds: [] as number[],
     gapRows: new Sequence(),
-    cellRows: new Sequence(0, rows),
+    cellRows: new Sequence(rows),
   };
   for (const { inputs, outputs, start, column, cell, bias } of layers) {
     for (let i = 0; i < outputs; i++) {
@@ -103,11 +103,11 @@ function split(layers: readonly Rows[]) {
 export function readSkeleton(c: Coder, budget: Budget): Skeleton {
   const coder = new SequenceCoder(c, budget);
   const get = (length: number, ends: readonly number[] = [length]): Sequence => {
-    const x = new Sequence(0, Math.min(length, 1024));
+    const x = new Sequence(Math.min(length, 1024));
     if (length > 0) coder.sequence(x, length, ends);
     return x;
   };
-  const depth = coder.number(7, 0) + 1;
+  const depth = coder.count(0) + 1;
   if (depth > LIMITS.depth) damaged();
   budget.charge(COSTS.layer * depth);
   const widths = get(depth + 1);
@@ -119,8 +119,8 @@ export function readSkeleton(c: Coder, budget: Budget): Skeleton {
   const width = (l: number): number => (widths.get(l) as number) + 1;
   const scales = get(depth);
   for (let l = 0; l < depth; l++) within(scales.get(l), -LIMITS.scale, LIMITS.scale);
-  const domain = coder.number(7, 0) > 0 ? readDomain(width(0), budget, get) : undefined;
-  const marks = readMarks(coder.number(7, 0), depth, width, budget, get);
+  const domain = coder.count(0) > 0 ? readDomain(width(0), budget, get) : undefined;
+  const marks = readMarks(coder.count(0), depth, width, budget, get);
 
   budget.charge(COSTS.row * rows);
   const rowEnds: number[] = [];

@@ -6,11 +6,13 @@ import type { Hints } from './format-network.ts';
 import { CostCounter } from './format-range.ts';
 import { type Priced, ResidualChooser } from './format-residual.ts';
 import { type Cut, search } from './format-search.ts';
-import { type Run, type Sequence, SequenceCoder } from './format-sequence.ts';
+import { type Run, type Sequence, SequenceCoder, UNLIMITED } from './format-sequence.ts';
 import { digits } from './format-whole.ts';
 
 /** Regular runs longer than this stay as they are. */
 const LONG = 1 << 10;
+/** Longest stretch of cuts that is tried as one run. */
+const MELTED = 1 << 16;
 /** Sequences up to this long are searched more than once. */
 const SHORT = 1 << 14;
 /** About what beginning a run costs. */
@@ -20,16 +22,22 @@ const SHORT_ROW = 16;
 
 /** The runs of x; `hints` says what is known about it. */
 export function planRuns(x: Sequence, hints: Hints): readonly Run[] {
+  if (x.length > SHORT) return finished(x, hints, split(search(x, hints, 1), x, hints), true);
+  // What an element costs depends on the runs around it: short sequences are searched under several guesses, and the plans
+  // are compared by what they really cost.
   let best: readonly Run[] = [];
   let bits = Number.POSITIVE_INFINITY;
-  // What an element costs depends on the runs around it: short sequences are searched under several guesses.
-  const guesses = x.length > SHORT ? [1] : [1, 0.6, 1.7];
-  for (const guess of guesses) {
-    const runs = planned(x, hints, guess);
-    const cost = guesses.length > 1 ? costOfRuns(x, hints, runs) : 0;
-    if (cost < bits) {
-      best = runs;
-      bits = cost;
+  const chooser = new ResidualChooser(x);
+  for (const guess of [1, 0.6, 1.7]) {
+    const cuts = search(x, hints, guess);
+    const plans = [finished(x, hints, cuts, false, chooser), finished(x, hints, cuts, true, chooser)];
+    if (hints.ends.length > 1) plans.push(finished(x, hints, split(cuts, x, hints), true, chooser));
+    for (const plan of plans) {
+      const cost = costOfRuns(x, hints, plan);
+      if (cost < bits) {
+        best = plan;
+        bits = cost;
+      }
     }
   }
   return best;
@@ -37,21 +45,27 @@ export function planRuns(x: Sequence, hints: Hints): readonly Run[] {
 
 function costOfRuns(x: Sequence, { ends }: Hints, runs: readonly Run[]): number {
   const c = new CostCounter();
-  new SequenceCoder(c, { charge: () => {}, digits: Number.MAX_SAFE_INTEGER }).sequence(x, x.length, ends, runs);
+  new SequenceCoder(c, UNLIMITED).sequence(x, x.length, ends, runs);
   return c.bits;
 }
 
-/** The runs found when elements are taken to cost `guess` times what their frequency says. */
-function planned(x: Sequence, hints: Hints, guess: number): readonly Run[] {
-  const chooser = new ResidualChooser(x);
-  const cuts = split(search(x, hints, guess), x, hints);
+/** The runs of these cuts: irregular stretches coded as well as can be, and where `melting` short runs melted into them. */
+function finished(
+  x: Sequence,
+  hints: Hints,
+  cuts: readonly Cut[],
+  melting: boolean,
+  chooser = new ResidualChooser(x),
+): readonly Run[] {
   const runs: Run[] = [];
   for (let i = 0; i < cuts.length; ) {
     let k = i;
     while (k < cuts.length && !isLong(cuts[k] as Cut)) k++;
     let from = (cuts[i] as Cut).from;
     if (k > i) {
-      for (const { run } of melt(cuts.slice(i, k), chooser, hints)) {
+      const stretch = cuts.slice(i, k);
+      const priced = melting ? melt(stretch, chooser, hints) : absorb(stretch, chooser, periodsOf(stretch, hints));
+      for (const { run } of priced) {
         runs.push(chooser.fitted(run, from));
         from += run.length;
       }
@@ -74,8 +88,10 @@ function melt(cuts: readonly Cut[], chooser: ResidualChooser, hints: Hints): Pri
   const asCut = absorb(cuts, chooser, periods);
   if (asCut.length === 1) return asCut;
   let best = asCut;
-  const whole = [chooser.best(from, end, periods)];
-  if (total(whole) < total(best)) best = whole;
+  if (end - from <= MELTED) {
+    const whole = [chooser.best(from, end, periods)];
+    if (total(whole) < total(best)) best = whole;
+  }
   const pieces = byLayer(cuts, hints);
   if (pieces.length > 1) {
     const apart = pieces.flatMap((piece) => melt(piece, chooser, hints));
@@ -104,16 +120,16 @@ function absorb(cuts: readonly Cut[], chooser: ResidualChooser, periods: readonl
       const each = Math.max(next.priced.bits / n, open.priced.bits / (open.cut.end - open.cut.from));
       if (length * each <= bits + 2 * BEGIN) {
         // Prices of long runs are extrapolated; between equal codings the difference is what lies between.
-        const alike =
-          sameCoding(open.priced.run, next.priced.run) &&
-          (length > 0 || chooser.continued(open.priced.run, open.cut.from, cut.from, cut.end) <= next.priced.bits);
+        const alike = sameCoding(open.priced.run, next.priced.run);
+        const apart = open.priced.bits + bits + next.priced.bits;
         const priced: Priced = alike
           ? {
               run: { ...open.priced.run, length: cut.end - open.cut.from },
-              bits: open.priced.bits + (n + length) * each,
+              bits:
+                open.priced.bits + length * each + chooser.continued(open.priced.run, open.cut.from, cut.from, cut.end),
             }
           : chooser.best(open.cut.from, cut.end, periods);
-        if (alike || priced.bits < open.priced.bits + bits + next.priced.bits) {
+        if (priced.bits < apart) {
           next = { cut: { ...open.cut, end: cut.end }, priced, at: open.at };
           out.length = open.at;
         }

@@ -104,7 +104,7 @@ function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number,
   const c = new RangeReader(bytes, from, end);
   const coder = new SequenceCoder(c, budget);
   budget.charge(COSTS.mark * count);
-  const [exponents, mantissas] = [new Sequence(0, 16), new Sequence(0, 16)];
+  const [exponents, mantissas] = [new Sequence(16), new Sequence(16)];
   coder.sequence(exponents, count, [count]);
   coder.sequence(mantissas, count, [count]);
   c.finish();

@@ -2,18 +2,10 @@
  * How the residuals of one run are best written: value by value or through a palette, with which prediction and which
  * contexts. Candidates are coded for their cost on a sample; the cheapest is taken. Writer only.
  */
-import { trailingZeros } from '../exact/index.ts';
+import { type PaletteChoice, PaletteModel } from './format-palette.ts';
 import { CostCounter, freshModel } from './format-range.ts';
-import {
-  LIMITS_OF_RUNS,
-  minus,
-  type Palette,
-  PaletteModel,
-  predicted,
-  type Run,
-  type Sequence,
-} from './format-sequence.ts';
-import { digits, ValueModel, type Whole } from './format-whole.ts';
+import { predicted, RUN_LIMITS, type Run, type Sequence } from './format-sequence.ts';
+import { digits, minus, plus, ValueModel, type Whole, zerosBelow } from './format-whole.ts';
 
 /** A way to write a run, and about how many bits it takes. */
 export interface Priced {
@@ -49,9 +41,9 @@ interface Coding {
 export class ResidualChooser {
   /** Residuals that may still be tried. */
   private effort = 1 << 23;
-  private last: Palette | undefined;
+  private last: PaletteChoice | undefined;
   /** The last palette of a run that was fitted. */
-  private written: Palette | undefined;
+  private written: PaletteChoice | undefined;
   private readonly known = new Map<string, Priced>();
   private lastSample: Sample | undefined;
 
@@ -79,14 +71,17 @@ export class ResidualChooser {
     }
     trials.sort((a, b) => a.bits - b.bits);
     if (n > GLANCE && this.effort > 0) {
-      const again = trials.slice(0, FINALISTS).map(({ run }) => {
+      // On the larger sample an alphabet may turn out too large: then the plain coding is left.
+      const finalists = trials
+        .slice(0, FINALISTS)
+        .concat(trials.filter(({ run }) => run.kind === 'values').slice(0, 1));
+      trials = finalists.flatMap(({ run }) => {
         const { order, distance } = run;
         const { phases, look } =
           run.kind === 'palette' ? run.palette : { phases: (run as { phases: number }).phases, look: NO_LOOK };
-        const coding: Coding = { kind: run.kind as Coding['kind'], phases, look };
-        return this.price(from, n, order, distance, coding, SAMPLE) as Priced;
+        return this.price(from, n, order, distance, { kind: run.kind as Coding['kind'], phases, look }, SAMPLE) ?? [];
       });
-      trials = again.sort((a, b) => a.bits - b.bits);
+      trials.sort((a, b) => a.bits - b.bits);
     }
     const best = trials[0] as Priced;
     if (best.run.kind === 'palette') this.last = best.run.palette;
@@ -171,7 +166,7 @@ export class ResidualChooser {
     }
     if (coding.kind === 'values') {
       const { phases } = coding;
-      if (64 * phases > LIMITS_OF_RUNS.counters) return undefined;
+      if (64 * phases > RUN_LIMITS.counters) return undefined;
       const bits = extrapolated(n, r, valueCoster(phases, precision));
       return { run: { ...base, kind: 'values', precision, phases }, bits: header + bits };
     }
@@ -185,9 +180,8 @@ export class ResidualChooser {
       };
     }
     const { phases, look } = coding;
-    const contexts = (look[0] > 0 ? 4 : 1) * (look[1] > 0 ? 4 : 1);
-    if (contexts * phases * 2 ** digits(values.length - 1) > LIMITS_OF_RUNS.counters) return undefined;
-    const palette: Palette = { values, phases, look };
+    const palette: PaletteChoice = { values, phases, look };
+    if (PaletteModel.counters(palette) > RUN_LIMITS.counters) return undefined;
     const bits = costOfDefinition(values) + extrapolated(n, r, paletteCoster(palette));
     return { run: { ...base, kind: 'palette', palette }, bits: header + 4 + bits };
   }
@@ -195,23 +189,28 @@ export class ResidualChooser {
   /** The most significant digits of any residual, or 0 where cutting to that many would save nothing. */
   private precision(from: number, n: number, order: number, distance: number): number {
     let most = 1;
-    let longest = 0;
+    const sizes: number[] = [];
     for (let j = from; j < from + n; j++) {
       const v = minus(this.x.get(j), predicted(this.x, j, order, distance));
       const size = digits(v);
-      if (size > longest) longest = size;
+      sizes[size] = (sizes[size] ?? 0) + 1;
       if (size > most) {
-        const kept = size - zerosBelow(v);
-        if (kept > most) most = kept;
+        // Low digits that are all 0 or all 1 need not be written.
+        const low = Math.max(zerosBelow(v), zerosBelow(plus(v, v < 0 ? -1 : 1)));
+        if (size - low > most) most = size - low;
       }
     }
-    return most < longest ? most : 0;
+    let saved = -4;
+    sizes.forEach((count, size) => {
+      if (size > most) saved += count * (size - most - 0.5);
+    });
+    return saved > 0 ? most : 0;
   }
 
   /** The distinct residuals, increasing, where they are few. */
   private alphabet(from: number, n: number, order: number, distance: number): number[] | undefined {
     const seen = new Set<number>();
-    const most = Math.min(LIMITS_OF_RUNS.palette, 2 + (n >> 2));
+    const most = Math.min(RUN_LIMITS.palette, 2 + (n >> 2));
     // The two values seen last are not looked up: most sequences that have an alphabet repeat them.
     let a = Number.NaN;
     let b = Number.NaN;
@@ -293,12 +292,12 @@ function patchCoster(phases: number, precision: number, x: Sequence, from: numbe
   };
 }
 
-function paletteCoster(palette: Palette): (v: Whole, i: number) => number {
+function paletteCoster(palette: PaletteChoice): (v: Whole, i: number) => number {
   const c = new CostCounter();
   const model = new PaletteModel(palette);
-  const indices = model.start(SAMPLE);
+  model.start(SAMPLE);
   return (v, i) => {
-    model.code(c, indices, i, model.indexOf(v));
+    model.code(c, i, model.indexOf(v));
     return c.bits;
   };
 }
@@ -309,12 +308,4 @@ function costOfDefinition(values: readonly number[]): number {
     bits += 1 + 1.5 * digits((values[i] as number) - (values[i - 1] as number) - 1);
   }
   return bits;
-}
-
-function zerosBelow(v: Whole): number {
-  if (typeof v === 'bigint') return trailingZeros(v);
-  const low = (v % 4294967296) | 0;
-  if (low !== 0) return 31 - Math.clz32(low & -low);
-  const high = v / 4294967296;
-  return 63 - Math.clz32(high & -high);
 }

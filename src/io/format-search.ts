@@ -6,8 +6,8 @@
  */
 import type { Hints } from './format-network.ts';
 import { log2 } from './format-range.ts';
-import { minus, predicted, type Sequence } from './format-sequence.ts';
-import { digits, type Whole } from './format-whole.ts';
+import { predicted, type Sequence } from './format-sequence.ts';
+import { digits, minus, type Whole } from './format-whole.ts';
 
 /** A stretch of x: a run of constant residual, or (order -1) elements to be written one by one. */
 export interface Cut {
@@ -63,7 +63,15 @@ export function search(x: Sequence, hints: Hints, guess: number): Cut[] {
   const state = new Search(x, hints, guess);
   const cuts: Cut[] = [];
   for (let from = 0; from < x.length; ) from = state.block(from, cuts);
-  return cuts;
+  // Blocks part what belongs together.
+  const out: Cut[] = [];
+  for (const cut of cuts) {
+    const last = out[out.length - 1];
+    if (last && last.order < 0 && cut.order < 0) {
+      out[out.length - 1] = { ...last, end: cut.end, bits: last.bits + cut.bits };
+    } else out.push(cut);
+  }
+  return out;
 }
 
 class Search {
@@ -73,19 +81,20 @@ class Search {
   /** How often a value's hash occurs. */
   private readonly counts = new Uint32Array(1 << 12);
   /** Where steps with this hash were seen last. */
-  private readonly places = new Int32Array(1 << 14).fill(-1);
+  private readonly places: Int32Array;
   /** The last starts of layers and of non-empty rows, the latest first. */
   private readonly layerStarts = new Array<number>(LAYERS + 1).fill(-1).with(0, 0);
   private readonly rowStarts = new Array<number>(ROWS + 1).fill(-1).with(0, 0);
+  private readonly hashBits: number;
   private segment = 0;
   private row = 0;
   // The search over one block: cheapest ways to end at a position inside elements written singly, or after a run.
-  private readonly single = new Float64Array(BLOCK + 1);
-  private readonly after = new Float64Array(BLOCK + 1);
-  private readonly begun = new Uint8Array(BLOCK + 1);
-  private readonly runFrom = new Int32Array(BLOCK + 1);
-  private readonly runSlot = new Int32Array(BLOCK + 1);
-  private readonly runDistance = new Float64Array(BLOCK + 1);
+  private readonly single: Float64Array;
+  private readonly after: Float64Array;
+  private readonly begun: Uint8Array;
+  private readonly runFrom: Int32Array;
+  private readonly runSlot: Int32Array;
+  private readonly runDistance: Float64Array;
 
   constructor(
     private readonly x: Sequence,
@@ -93,6 +102,15 @@ class Search {
     private readonly guess: number,
   ) {
     this.v = x.plain;
+    const size = Math.min(BLOCK, x.length) + 1;
+    this.single = new Float64Array(size);
+    this.after = new Float64Array(size);
+    this.begun = new Uint8Array(size);
+    this.runFrom = new Int32Array(size);
+    this.runSlot = new Int32Array(size);
+    this.runDistance = new Float64Array(size);
+    this.hashBits = Math.min(14, 2 + digits(x.length));
+    this.places = new Int32Array(1 << this.hashBits).fill(-1);
     for (let source = 0; source < SOURCES; source++) {
       if (source <= FIXED) this.distances[source] = source;
       const orders = source === 0 ? [0] : source === 1 ? [1, 2, 3] : [1, 2];
@@ -225,7 +243,7 @@ class Search {
       const a = ((v[j + 1] as number) - (v[j] as number)) | 0;
       const b = ((v[j + 2] as number) - (v[j + 1] as number)) | 0;
       const c = ((v[j + 3] as number) - (v[j + 2] as number)) | 0;
-      const h = Math.imul(Math.imul(Math.imul(a, 0x9e3779b1) + b, 0x9e3779b1) + c, 0x9e3779b1) >>> 18;
+      const h = Math.imul(Math.imul(Math.imul(a, 0x9e3779b1) + b, 0x9e3779b1) + c, 0x9e3779b1) >>> (32 - this.hashBits);
       const place = this.places[h] as number;
       if (place >= 0) distances[HASH] = j - place;
       this.places[h] = j;

@@ -1,32 +1,31 @@
 /**
- * How the network file writes a sequence x_0, x_1, ... of whole numbers (docs/format.md, "Sequences").
+ * A sequence x_0, x_1, ... of whole numbers as the network file writes it (docs/format.md, "Sequences").
  *
- * A sequence is cut into runs. In a run every element is a prediction plus a residual:
+ * It is cut into runs. In a run every element is a prediction plus a residual:
  *
  *   x_j = P_j + r_j,   P_j = 0  |  x_(j-D)  |  2 x_(j-D) - x_(j-2D)  |  -x_(j-D)          (x_i = 0 for i < 0)
  *
- * and the residuals are one constant, values written one by one, or indices into a small palette; or an element is
- * either as predicted or patched by a value of its own. A constant residual
- * makes repeated rows, repeated layers, shifted patterns and arithmetic progressions cost a few bytes, however long;
- * a palette of two values makes a random one-bit matrix cost one bit an entry.
+ * and the residuals are one constant, or written one by one, or indices into a small palette; or an element is either as
+ * predicted or patched by a value of its own. A constant residual makes repeated rows, repeated layers, shifted patterns and
+ * arithmetic progressions cost a few bytes, however long; a palette of two values makes a random one-bit matrix cost one bit
+ * an entry.
  */
+import { type PaletteChoice, PaletteModel } from './format-palette.ts';
 import { type Coder, damaged, EXPECTS_0, freshModel } from './format-range.ts';
-import { codeNumber, digits, numberModel, onward, plus, ValueModel, type Whole } from './format-whole.ts';
+import { codeNumber, digits, minus, numberModel, onward, plus, ValueModel, type Whole } from './format-whole.ts';
 
 /** Whole numbers in a growing float64 array; those that are no safe integers stand as NaN and are kept beside it. */
 export class Sequence {
   private values: Float64Array;
   private readonly large = new Map<number, bigint>();
+  length = 0;
 
-  constructor(
-    public length = 0,
-    capacity = 1024,
-  ) {
-    this.values = new Float64Array(capacity < length ? length : capacity);
+  constructor(capacity = 1024) {
+    this.values = new Float64Array(capacity);
   }
 
   static of(values: ArrayLike<Whole>): Sequence {
-    const out = new Sequence(0, values.length);
+    const out = new Sequence(values.length);
     for (let i = 0; i < values.length; i++) out.push(values[i] as Whole);
     return out;
   }
@@ -38,7 +37,11 @@ export class Sequence {
   }
 
   push(v: Whole): void {
-    if (this.length === this.values.length) this.reserve(this.length + 1);
+    if (this.length === this.values.length) {
+      const more = new Float64Array(2 * this.length + 16);
+      more.set(this.values);
+      this.values = more;
+    }
     if (typeof v === 'number') this.values[this.length] = v;
     else {
       this.values[this.length] = Number.NaN;
@@ -57,12 +60,6 @@ export class Sequence {
     if (this.large.size === 0) return this.values.subarray(from, end);
     return Array.from({ length: end - from }, (_, i) => this.get(from + i));
   }
-
-  private reserve(n: number): void {
-    const more = new Float64Array(Math.max(n, 2 * this.values.length));
-    more.set(this.values);
-    this.values = more;
-  }
 }
 
 /** The prediction of x_j. */
@@ -72,25 +69,16 @@ export function predicted(x: Sequence, j: number, order: number, distance: numbe
   return order === 1 ? back : order === 2 ? onward(back, x.get(j - 2 * distance)) : minus(0, back);
 }
 
-/** A palette of increasing values and what its indices are predicted from. */
-export interface Palette {
-  readonly values: readonly number[];
-  /** Residuals j and j + phases of a run share their counters. */
-  readonly phases: number;
-  /** How many residuals back the two indices lie that predict the next one; 0 for none. */
-  readonly look: readonly [number, number];
-}
-
 /** One run of a sequence. */
 export type Run = {
   readonly length: number;
+  /** 0..3: which prediction; `distance` is its D, and 1 for order 0. */
   readonly order: number;
   readonly distance: number;
 } & (
   | { readonly kind: 'constant'; readonly value: Whole }
-  | { readonly kind: 'values'; readonly precision: number; readonly phases: number }
-  | { readonly kind: 'palette'; readonly palette: Palette }
-  | { readonly kind: 'patches'; readonly precision: number; readonly phases: number }
+  | { readonly kind: 'values' | 'patches'; readonly precision: number; readonly phases: number }
+  | { readonly kind: 'palette'; readonly palette: PaletteChoice }
 );
 
 const KINDS = ['constant', 'values', 'palette', 'patches'] as const;
@@ -102,13 +90,22 @@ export interface Budget {
   readonly digits: number;
 }
 
-export const LIMITS_OF_RUNS = Object.freeze({ palette: 4096, phases: 1 << 16, counters: 1 << 20 });
+/** What a writer may spend. */
+export const UNLIMITED: Budget = { charge: () => {}, digits: Number.MAX_SAFE_INTEGER };
 
-/** Counters for n kinds of choice between four, of which the first two are expected. */
-function choiceModel(n: number): Uint32Array {
-  const model = freshModel(4 * n);
-  for (let k = 0; k < n; k++) model[4 * k] = EXPECTS_0;
-  return model;
+/** A run may have so many phases, and its model so many counters. */
+export const RUN_LIMITS = Object.freeze({ palette: 4096, phases: 1 << 16, counters: 1 << 20 });
+
+/** Which numbers share counters. */
+const [DISTANCE, LOOK, LENGTH, PRECISION, PHASES, SIZE, STEP, COUNT] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+/** What a sequence remembers from run to run. */
+interface Memory {
+  kind: number;
+  distance: number;
+  palette: PaletteModel | undefined;
+  /** Of each kind the last two lengths that were no end of a segment or of the sequence. */
+  readonly lengths: [last: number, before: number][];
 }
 
 /** Writes or reads sequences one after the other; what it learned about runs serves the next sequence too. */
@@ -124,121 +121,160 @@ export class SequenceCoder {
     private readonly budget: Budget,
   ) {}
 
-  number(kind: number, v: number): number {
-    return codeNumber(this.c, this.numbers[kind] as Uint32Array, v);
+  /** A count 0..2^53 - 2. */
+  count(v: number): number {
+    return this.number(COUNT, v);
   }
 
   /**
-   * The sequence of `length` elements; `ends` are positions where a run is likely to end, increasing, the last being
-   * `length`. Writing: x is complete and `runs` cut it up. Reading: x is empty and gets filled.
+   * The sequence of `length` elements. `ends` are where its segments end, increasing, the last being `length`.
+   * Writing: x is complete and `runs` cut it up. Reading: x is empty and gets filled.
    */
   sequence(x: Sequence, length: number, ends: ArrayLike<number>, runs: readonly Run[] = []): void {
-    const { c } = this;
-    let palette: PaletteModel | undefined;
-    let kindBefore = 4;
-    let distance = 1;
-    const lengths = [0, 0, 0, 0];
+    const memory: Memory = {
+      kind: 4,
+      distance: 1,
+      palette: undefined,
+      lengths: Array.from({ length: 4 }, () => [0, 0]),
+    };
     let segment = 0;
     for (let j = 0, at = 0; j < length; at++) {
-      const run = runs[at] as Run;
       while ((ends[segment] as number) <= j) segment++;
-      // Kind and order.
-      const wanted = c.reading ? 0 : KINDS.indexOf(run.kind);
-      const kind = this.four(this.kinds, 4 * kindBefore, wanted);
-      const order = this.four(this.orders, 4 * kind, c.reading ? 0 : run.order);
-      if (order > 0) {
-        const same = c.reading ? 0 : run.distance === distance ? 0 : run.distance;
-        const d = this.number(0, same);
-        if (d > 0) distance = d;
-      }
-      // Length.
-      const toEnd = (ends[segment] as number) - j;
-      const code = this.number(2, c.reading ? 0 : lengthCode(run.length, toEnd, length - j, lengths[kind] as number));
-      const n = code === 0 ? toEnd : code === 1 ? length - j : code === 2 ? (lengths[kind] as number) : code - 2;
-      if (n < 1 || n > length - j) damaged();
-      lengths[kind] = n;
-      // Residuals.
-      if (kind === 0) {
-        const s = this.constants.code(c, 0, 0, this.budget.digits, c.reading ? 0 : (run as { value: Whole }).value);
-        if (c.reading) this.fill(x, n, order, distance, s);
-      } else if (kind !== 2) {
-        const given = run as { precision: number; phases: number };
-        const precision = this.number(3, c.reading ? 0 : given.precision);
-        const phases = this.phases(c.reading ? 1 : given.phases, 64);
-        const model = new ValueModel(kind === 3 ? 1 : phases);
-        const patched = freshModel(kind === 3 ? phases : 0);
-        for (let i = 0, phase = 0; i < n; i++) {
-          const p = predicted(x, j + i, order, distance);
-          if (kind === 3) {
-            const wanted = c.reading ? 0 : x.get(j + i);
-            const v =
-              c.bit(patched, phase, wanted === p ? 0 : 1) === 0
-                ? p
-                : model.code(c, 0, precision, this.budget.digits, wanted);
-            if (c.reading) this.append(x, v);
-            if (++phase === phases) phase = 0;
-            continue;
-          }
-          const r = model.code(c, phase, precision, this.budget.digits, c.reading ? 0 : minus(x.get(j + i), p));
-          if (c.reading) this.append(x, plus(p, r));
-          if (++phase === phases) phase = 0;
-        }
-      } else {
-        palette = this.palette(palette, c.reading ? undefined : (run as { palette: Palette }).palette);
-        const indices = palette.start(n);
-        for (let i = 0; i < n; i++) {
-          const p = predicted(x, j + i, order, distance);
-          const index = palette.code(c, indices, i, c.reading ? 0 : palette.indexOf(minus(x.get(j + i), p)));
-          if (c.reading) this.append(x, plus(p, palette.palette.values[index] as number));
-        }
-      }
-      kindBefore = kind;
-      j += n;
+      const run = this.run(runs[at], x, j, length, ends, segment, memory);
+      j += run;
     }
   }
 
-  /** 0..3 by two predicted bits. */
-  private four(model: Uint32Array, at: number, v: number): number {
-    const high = this.c.bit(model, at, v >> 1);
-    return 2 * high + this.c.bit(model, at + 1 + high, v & 1);
+  /** One run from j on; returns its length. */
+  private run(
+    run: Run | undefined,
+    x: Sequence,
+    j: number,
+    length: number,
+    ends: ArrayLike<number>,
+    segment: number,
+    memory: Memory,
+  ): number {
+    const kind = this.choice(this.kinds, memory.kind, run ? KINDS.indexOf(run.kind) : 0);
+    const order = this.choice(this.orders, kind, run ? run.order : 0);
+    memory.kind = kind;
+    if (order > 0) {
+      const near = [memory.distance, lengthOf(ends, segment - 1), lengthOf(ends, segment)];
+      const known = run ? near.indexOf(run.distance) : 0;
+      const code = this.number(DISTANCE, known < 0 ? (run as Run).distance + 2 : known);
+      memory.distance = code > 2 ? code - 2 : (near[code] as number);
+      if (memory.distance < 1) damaged();
+    }
+    const n = this.length(
+      run?.length ?? 0,
+      (ends[segment] as number) - j,
+      length - j,
+      memory.lengths[kind] as [number, number],
+    );
+    const { distance } = memory;
+    if (kind === 0) {
+      const s = this.constants.code(this.c, 0, 0, this.budget.digits, run?.kind === 'constant' ? run.value : 0);
+      if (this.c.reading) for (let i = j; i < j + n; i++) this.append(x, plus(predicted(x, i, order, distance), s));
+    } else if (kind === 2) {
+      memory.palette = this.palette(memory.palette, run?.kind === 'palette' ? run.palette : undefined);
+      this.indices(memory.palette, x, j, n, order, distance);
+    } else {
+      const given = run?.kind === 'values' || run?.kind === 'patches' ? run : { precision: 0, phases: 1 };
+      const precision = this.number(PRECISION, given.precision);
+      const phases = this.phases(given.phases, kind === 1 ? 64 : 1);
+      if (kind === 1) this.values(precision, phases, x, j, n, order, distance);
+      else this.patches(precision, phases, x, j, n, order, distance);
+    }
+    return n;
   }
 
-  private phases(v: number, counters: number): number {
-    const phases = this.number(4, v - 1) + 1;
-    if (phases > LIMITS_OF_RUNS.phases || phases * counters > LIMITS_OF_RUNS.counters) damaged();
-    if (this.c.reading) this.budget.charge(4 * phases * counters);
-    return phases;
+  private length(n: number, toEnd: number, left: number, lengths: [number, number]): number {
+    const known = [toEnd, left, lengths[0], 2 * lengths[0] - lengths[1]];
+    const wanted = this.c.reading ? 0 : known.indexOf(n);
+    const code = this.number(LENGTH, wanted < 0 ? n + 3 : wanted);
+    const out = code > 3 ? code - 3 : (known[code] as number);
+    if (out < 1 || out > left) damaged();
+    if (code > 1) {
+      lengths[1] = lengths[0];
+      lengths[0] = out;
+    }
+    return out;
   }
 
-  /** The next palette of a sequence, or the last one again with all it has learned. */
-  private palette(last: PaletteModel | undefined, wanted: Palette | undefined): PaletteModel {
+  private values(
+    precision: number,
+    phases: number,
+    x: Sequence,
+    j: number,
+    n: number,
+    order: number,
+    distance: number,
+  ): void {
+    const { c, budget } = this;
+    const model = new ValueModel(phases);
+    for (let i = j, phase = 0; i < j + n; i++) {
+      const p = predicted(x, i, order, distance);
+      const r = model.code(c, phase, precision, budget.digits, c.reading ? 0 : minus(x.get(i), p));
+      if (c.reading) this.append(x, plus(p, r));
+      if (++phase === phases) phase = 0;
+    }
+  }
+
+  private patches(
+    precision: number,
+    phases: number,
+    x: Sequence,
+    j: number,
+    n: number,
+    order: number,
+    distance: number,
+  ): void {
+    const { c, budget } = this;
+    const patched = freshModel(phases);
+    const model = new ValueModel(1);
+    for (let i = j, phase = 0; i < j + n; i++) {
+      const p = predicted(x, i, order, distance);
+      const v = c.reading ? p : x.get(i);
+      const patch = c.bit(patched, phase, v === p ? 0 : 1) !== 0;
+      const out = patch ? model.code(c, 0, precision, budget.digits, v) : p;
+      if (c.reading) this.append(x, out);
+      if (++phase === phases) phase = 0;
+    }
+  }
+
+  private indices(palette: PaletteModel, x: Sequence, j: number, n: number, order: number, distance: number): void {
     const { c } = this;
-    if (last && c.bit(this.again, 0, wanted !== undefined && wanted === last.palette ? 1 : 0) !== 0) return last;
-    const size = this.number(5, wanted ? wanted.values.length - 1 : 0) + 1;
-    if (size > LIMITS_OF_RUNS.palette) damaged();
-    const values: number[] = [];
-    for (let i = 0; i < size; i++) {
-      const v = wanted ? (wanted.values[i] as number) : 0;
-      if (i === 0) {
-        const first = this.constants.code(c, 0, 0, 53, v);
-        values.push(first as number);
-      } else {
-        const before = values[i - 1] as number;
-        values.push(before + 1 + this.number(6, wanted ? v - before - 1 : 0));
-        if (!Number.isSafeInteger(values[i])) damaged();
-      }
+    palette.start(n);
+    for (let i = 0; i < n; i++) {
+      const p = predicted(x, j + i, order, distance);
+      const index = palette.code(c, i, c.reading ? 0 : palette.indexOf(minus(x.get(j + i), p)));
+      if (c.reading) this.append(x, plus(p, palette.values[index] as number));
     }
-    const look: [number, number] = [
-      this.number(1, wanted ? wanted.look[0] : 0),
-      this.number(1, wanted ? wanted.look[1] : 0),
-    ];
-    const contexts = (look[0] > 0 ? 4 : 1) * (look[1] > 0 ? 4 : 1);
-    const phases = this.phases(wanted ? wanted.phases : 1, contexts << digits(size - 1));
+  }
+
+  /** The sequence's next palette, or its last one again with all that it has learned. */
+  private palette(last: PaletteModel | undefined, wanted: PaletteChoice | undefined): PaletteModel {
+    if (last && this.c.bit(this.again, 0, wanted !== undefined && wanted === last.choice ? 1 : 0) !== 0) return last;
+    const size = this.number(SIZE, wanted ? wanted.values.length - 1 : 0) + 1;
+    if (size > RUN_LIMITS.palette) damaged();
+    const values = [this.constants.code(this.c, 0, 0, 53, wanted?.values[0] ?? 0) as number];
+    for (let i = 1; i < size; i++) {
+      const before = values[i - 1] as number;
+      const v = before + 1 + this.number(STEP, wanted ? (wanted.values[i] as number) - before - 1 : 0);
+      if (!Number.isSafeInteger(v)) damaged();
+      values.push(v);
+    }
+    const look: [number, number] = [this.number(LOOK, wanted?.look[0] ?? 0), this.number(LOOK, wanted?.look[1] ?? 0)];
+    const phases = this.phases(wanted?.phases ?? 1, PaletteModel.counters({ values, phases: 1, look }));
     return new PaletteModel(wanted ?? { values, phases, look });
   }
 
-  private fill(x: Sequence, n: number, order: number, distance: number, s: Whole): void {
-    for (let i = 0; i < n; i++) this.append(x, plus(predicted(x, x.length, order, distance), s));
+  /** The number of phases, each with so many counters of its own. */
+  private phases(v: number, counters: number): number {
+    const phases = this.number(PHASES, v - 1) + 1;
+    if (phases > RUN_LIMITS.phases || phases * counters > RUN_LIMITS.counters) damaged();
+    this.budget.charge(4 * phases * counters);
+    return phases;
   }
 
   private append(x: Sequence, v: Whole): void {
@@ -249,68 +285,27 @@ export class SequenceCoder {
     }
     x.push(v);
   }
+
+  private number(kind: number, v: number): number {
+    return codeNumber(this.c, this.numbers[kind] as Uint32Array, v);
+  }
+
+  /** 0..3 by two bits, after what came before. */
+  private choice(model: Uint32Array, before: number, v: number): number {
+    const high = this.c.bit(model, 4 * before, v >> 1);
+    return 2 * high + this.c.bit(model, 4 * before + 1 + high, v & 1);
+  }
 }
 
-/** a - b. */
-export function minus(a: Whole, b: Whole): Whole {
-  return b === 0 ? a : plus(a, typeof b === 'bigint' ? -b : -b);
+/** Counters for choices between four, of which the first two are expected, after n things that may come before. */
+function choiceModel(n: number): Uint32Array {
+  const model = freshModel(4 * n);
+  for (let k = 0; k < n; k++) model[4 * k] = EXPECTS_0;
+  return model;
 }
 
-function lengthCode(n: number, toEnd: number, left: number, before: number): number {
-  return n === toEnd ? 0 : n === left ? 1 : n === before ? 2 : n + 2;
-}
-
-/** A palette in use: its counters, and the indices of the current run. */
-export class PaletteModel {
-  private readonly counters: Uint32Array;
-  private readonly depth: number;
-  private phase = 0;
-  private index: Map<number, number> | undefined;
-
-  constructor(readonly palette: Palette) {
-    const { values, phases, look } = palette;
-    this.depth = digits(values.length - 1);
-    const contexts = (look[0] > 0 ? 4 : 1) * (look[1] > 0 ? 4 : 1);
-    this.counters = freshModel((contexts * phases) << this.depth);
-  }
-
-  /** Begins a run of n residuals. */
-  start(n: number): Uint16Array {
-    this.phase = 0;
-    return new Uint16Array(this.palette.look[0] === 0 && this.palette.look[1] === 0 ? 0 : n);
-  }
-
-  indexOf(r: Whole): number {
-    const { values } = this.palette;
-    if (values.length === 2) return r === values[0] ? 0 : 1;
-    this.index ??= new Map(values.map((v, i) => [v, i]));
-    return this.index.get(r as number) as number;
-  }
-
-  /** The i-th index of the run. */
-  code(c: Coder, indices: Uint16Array, i: number, v: number): number {
-    const { values, phases, look } = this.palette;
-    const size = values.length;
-    let context = this.phase;
-    if (++this.phase === phases) this.phase = 0;
-    for (const back of look) {
-      if (back > 0) context = 4 * context + this.rank(i < back ? 0 : (indices[i - back] as number));
-    }
-    let out = 0;
-    let node = 1;
-    for (let b = this.depth - 1; b >= 0; b--) {
-      const upper = out + (1 << b);
-      // Where the upper half holds no index there is nothing to say.
-      const bit = upper >= size ? 0 : c.bit(this.counters, (context << this.depth) + node, (v >> b) & 1);
-      node = 2 * node + bit;
-      if (bit !== 0) out = upper;
-    }
-    if (indices.length > 0) indices[i] = out;
-    return out;
-  }
-
-  private rank(index: number): number {
-    const size = this.palette.values.length;
-    return size <= 4 ? index : Math.floor((4 * index) / size);
-  }
+/** The length of a segment; 0 before the first. */
+function lengthOf(ends: ArrayLike<number>, segment: number): number {
+  if (segment < 0) return 0;
+  return (ends[segment] as number) - (segment === 0 ? 0 : (ends[segment - 1] as number));
 }

@@ -4,7 +4,7 @@
  * A `Whole` is a number where it is a safe integer and a bigint elsewhere, so that equal numbers are equal by ===, and
  * the millions of small ones never touch bigint arithmetic.
  */
-import { bitLength } from '../exact/index.ts';
+import { bitLength, trailingZeros } from '../exact/index.ts';
 import { type Coder, damaged, EXPECTS_0, freshModel } from './format-range.ts';
 
 export type Whole = number | bigint;
@@ -31,6 +31,11 @@ export function plus(a: Whole, b: Whole): Whole {
   return whole(BigInt(a) + BigInt(b));
 }
 
+/** a - b. */
+export function minus(a: Whole, b: Whole): Whole {
+  return b === 0 ? a : plus(a, -b as Whole);
+}
+
 /** 2 a - b. */
 export function onward(a: Whole, b: Whole): Whole {
   if (typeof a === 'number' && typeof b === 'number') {
@@ -42,7 +47,7 @@ export function onward(a: Whole, b: Whole): Whole {
 
 /** Fresh counters of one kind of number. */
 export function numberModel(): Uint32Array {
-  const model = freshModel(64 + 8192);
+  const model = freshModel(64 + 256);
   model[0] = EXPECTS_0;
   return model;
 }
@@ -52,7 +57,7 @@ export function codeNumber(c: Coder, model: Uint32Array, v: number): number {
   const length = digits(v + 1) - 1;
   let k = 0;
   while (c.bit(model, k, length > k ? 1 : 0) !== 0) if (++k > 52) damaged();
-  return codeDigits(c, model, 64, k, 12, v + 1) - 1;
+  return codeDigits(c, model, 64, k, 8, v + 1) - 1;
 }
 
 /**
@@ -75,7 +80,7 @@ function codeDigits(c: Coder, model: Uint32Array, tree: number, k: number, predi
   return out;
 }
 
-/** How values of one kind are predicted: a tree for the number of digits a phase, then sign, then leading digits. */
+/** How values of one kind are predicted: a tree for the number of digits a phase, then sign, fill, leading digits. */
 export class ValueModel {
   readonly counters: Uint32Array;
   private readonly sign: number;
@@ -86,14 +91,15 @@ export class ValueModel {
 
   constructor(phases: number) {
     this.sign = 64 * phases;
-    this.lead = this.sign + 3;
+    this.lead = this.sign + 4;
     this.counters = freshModel(this.lead + 8 * 64);
     for (let p = 0; p < phases; p++) this.counters.fill(EXPECTS_0, 64 * p + 1, 64 * p + 3);
+    this.counters[this.sign + 3] = EXPECTS_0;
   }
 
   /**
-   * A whole number of at most `mostDigits` binary digits. Of its magnitude the `precision` leading digits are written and
-   * the others are zero; 0 stands for all.
+   * A whole number of at most `mostDigits` binary digits. Of its magnitude the `precision` leading digits are written, and
+   * whether the others are all 0 or all 1; precision 0 stands for all digits.
    */
   code(c: Coder, phase: number, precision: number, mostDigits: number, v: Whole): Whole {
     const m = this.counters;
@@ -113,14 +119,26 @@ export class ValueModel {
     this.before = negative ? 2 : 1;
     const kept = precision > 0 && precision < k ? precision - 1 : k - 1;
     const zeros = k - 1 - kept;
+    const ones = zeros > 0 && c.bit(m, this.sign + 3, v !== 0 && zerosBelow(v) < zeros ? 1 : 0) !== 0;
     if (k <= 53 && typeof v === 'number') {
-      const a = (v < 0 ? -v : v) / 2 ** zeros;
-      const out = codeDigits(c, m, lead, kept, 3, a) * 2 ** zeros;
+      const unit = 2 ** zeros;
+      const out = codeDigits(c, m, lead, kept, 3, Math.floor((v < 0 ? -v : v) / unit)) * unit + (ones ? unit - 1 : 0);
       return negative ? -out : out;
     }
-    const magnitude = codeLong(c, m, lead, kept, (v < 0 ? -BigInt(v) : BigInt(v)) >> BigInt(zeros)) << BigInt(zeros);
+    const shift = BigInt(zeros);
+    const head = codeLong(c, m, lead, kept, (v < 0 ? -BigInt(v) : BigInt(v)) >> shift);
+    const magnitude = (head << shift) + (ones ? (1n << shift) - 1n : 0n);
     return whole(negative ? -magnitude : magnitude);
   }
+}
+
+/** Exponent of the largest power of two that divides v; 0 for 0. */
+export function zerosBelow(v: Whole): number {
+  if (typeof v === 'bigint') return trailingZeros(v);
+  const low = (v % 4294967296) | 0;
+  if (low !== 0) return 31 - Math.clz32(low & -low);
+  const high = v / 4294967296;
+  return high === 0 ? 0 : 63 - Math.clz32(high & -high);
 }
 
 /** codeDigits for magnitudes of any length, in time linear in it. */

@@ -9,13 +9,10 @@ import { type Skeleton, writeSkeleton } from './format-network.ts';
 import { planRuns } from './format-plan.ts';
 import { RangeWriter } from './format-range.ts';
 import { marksByLayer, maskedRows, plainRows } from './format-rows.ts';
-import { type Budget, Sequence, SequenceCoder } from './format-sequence.ts';
+import { Sequence, SequenceCoder, UNLIMITED } from './format-sequence.ts';
 import { regularSupports } from './format-support.ts';
 import { codeText } from './format-text.ts';
 import { whole } from './format-whole.ts';
-
-/** What the writer charges: nothing. */
-const FREE: Budget = { charge: () => {}, digits: Number.MAX_SAFE_INTEGER };
 
 /** The bytes of the file. Throws InputError where the domain, the meta or the marks do not fit the network. */
 export function encodeNetwork(file: NetworkFile): Uint8Array {
@@ -95,7 +92,7 @@ function metaSection(meta: Meta): Uint8Array {
 /** The values' exponents, then their mantissas. */
 function intrinsicSection(values: readonly Dyadic[]): Uint8Array {
   const c = new RangeWriter();
-  const coder = new SequenceCoder(c, FREE);
+  const coder = new SequenceCoder(c, UNLIMITED);
   for (const x of [Sequence.of(values.map((v) => v.e)), Sequence.of(values.map((v) => whole(v.m)))]) {
     coder.sequence(x, x.length, [x.length], planRuns(x, { ends: [x.length] }));
   }
