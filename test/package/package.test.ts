@@ -1,6 +1,6 @@
 /** What a user gets from the registry: the packed tarball, installed alone, in Node and in a Vite app in Chromium. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
@@ -56,10 +56,17 @@ test('installing it pulls in no compiler and no peer', () => {
     'vite',
     'playwright',
     'gmp-wasm',
+    'mathjs',
     'typescript',
   ]) {
     expect(installed).not.toContain(name);
   }
+});
+
+test('what is bundled goes with its licences', () => {
+  const text = readFileSync(join(project, 'node_modules/dyadnet/dist/THIRD-PARTY.txt'), 'utf8');
+  for (const name of ['as-bind', 'mathjs', 'typed-function']) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  expect(text).toContain('Apache License, Version 2.0');
 });
 
 test('a clean Node project uses it, and its command runs', () => {
