@@ -41,6 +41,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'expression',
     'table',
     'callback',
+    'modulus',
     'index',
   ],
   certify: [

@@ -152,6 +152,10 @@ class CallbackTarget implements Target {
     return this.#constant?.roundBits(precision, 'up');
   }
 
+  modulus(t: Dyadic): Dyadic | undefined {
+    return this.#change(t);
+  }
+
   estimate(x: readonly number[]): number {
     return this.#f(...x);
   }

@@ -8,6 +8,7 @@ export * from './callback.ts';
 export * from './dyadic.ts';
 export * from './float.ts';
 export * from './interval.ts';
+export * from './modulus.ts';
 export * from './print.ts';
 export * from './rational.ts';
 export * from './refuse.ts';

@@ -33,6 +33,11 @@ export interface Target {
   partials?(box: readonly Interval[], order: number, precision: number): ReadonlyMap<string, Interval> | undefined;
   /** A proved (or stated, see restsOn) Lipschitz constant over the box for the norm |x|_inf, where there is one. */
   lipschitz?(box: readonly Interval[], precision: number): Dyadic | undefined;
+  /**
+   * A stated bound on |f(x) - f(y)| for |x - y|_inf <= t, t > 0, where the target comes with one (a callback). `modulusBound`
+   * finds one for every target.
+   */
+  modulus?(t: Dyadic): Dyadic | undefined;
   /** A table's points, x increasing; f is linear in between. */
   readonly knots?: readonly { readonly x: Rational; readonly y: Rational }[];
   /** A float64 near f(x). */

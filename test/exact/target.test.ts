@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expressionTarget, parseNumber } from '../../src/exact/expression.ts';
-import { callbackTarget, Dyadic, InputError, Interval, Rational, tableTarget } from '../../src/exact/index.ts';
+import {
+  callbackTarget,
+  Dyadic,
+  InputError,
+  Interval,
+  modulusBound,
+  Rational,
+  tableTarget,
+} from '../../src/exact/index.ts';
 import { mpfr } from '../support/mpfr.ts';
 
 const D = Dyadic.from;
@@ -159,6 +167,76 @@ describe('callbackTarget', () => {
     const steep = callbackTarget((x) => 10 * x, { lipschitz: 1, text: 'steep' });
     expect(() => steep.enclose([Interval.of(0, 1)], 40)).toThrow(
       'steep: its values at 0 and 0.5 contradict the stated Lipschitz constant 1',
+    );
+  });
+});
+
+describe('modulusBound', () => {
+  const over = (text: string, t: number, ...box: [number, number][]): number =>
+    modulusBound(
+      expressionTarget(text),
+      box.map(([a, b]) => Interval.of(a, b)),
+      D(t),
+      40,
+    )?.toNumber() ?? Number.NaN;
+
+  test('is the modulus of continuity, from above and not by much', () => {
+    for (const [text, t, omega, ...box] of [
+      ['x', 0.25, 0.25, [0, 1]],
+      ['sqrt(x)', 0.25, 0.5, [0, 1]],
+      ['sqrt(x)', 2 ** -8, 2 ** -4, [0, 1]],
+      ['sqrt(abs(x-1/3))', 2 ** -6, 2 ** -3, [0, 1]],
+      ['sin(2*pi*x)', 0.5, 2, [0, 1]],
+      ['sin(2*pi*x)', 4, 2, [0, 1]],
+      ['7', 0.5, 0, [0, 1]],
+      ['x1*x2', 0.5, 0.75, [0, 1], [0, 1]],
+      ['sqrt(x1)+sqrt(x2)', 0.25, 1, [0, 1], [0, 1]],
+      ['x < 1/2 ? 0 : 1', 2 ** -5, 1, [0, 1]],
+    ] as [string, number, number, ...[number, number][]][]) {
+      const found = over(text, t, ...box);
+      expect(found, text).toBeGreaterThanOrEqual(omega);
+      expect(found, text).toBeLessThanOrEqual(box.length > 1 ? omega * 1.35 : omega * 1.07);
+    }
+    expect(over('1/x', 0.5, [0, 1])).toBeNaN();
+  });
+
+  test('holds for random pairs', () => {
+    const f = expressionTarget('sqrt(abs(x1 - 0.3)) * (1 + x2^2)');
+    const unit = Interval.of(0, 1);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.nat(1024), { minLength: 4, maxLength: 4 }),
+        (k, [a, b, c, d]) => {
+          const t = 2 ** -k;
+          const near = (x: number, dx: number): number => Math.min(1, x / 1024 + (dx / 1024) * t);
+          const [p, q] = [
+            [a! / 1024, b! / 1024],
+            [near(a!, c!), near(b!, d!)],
+          ] as [number[], number[]];
+          const bound = modulusBound(f, [unit, unit], D(t), 30) as Dyadic;
+          const at = (x: number[]): Interval =>
+            f.enclose(
+              x.map((v) => Interval.of(v)),
+              60,
+            ) as Interval;
+          expect(at(p).sub(at(q)).mignitude.le(bound)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a callback states its own; a table has its slopes', () => {
+    const stated = callbackTarget(Math.sqrt, { modulus: Math.sqrt });
+    expect(modulusBound(stated, [Interval.of(0, 1)], D(0.25), 40)?.toNumber()).toBe(0.5);
+    const zigzag = tableTarget(
+      Array.from({ length: 9 }, (_, k) => ({ x: Rational.of(BigInt(k)), y: Rational.of(BigInt(k % 2)) })),
+    );
+    expect(modulusBound(zigzag, [Interval.of(0, 8)], D(0.5), 40)?.toNumber()).toBe(0.5);
+    expect(modulusBound(zigzag, [Interval.of(0, 8)], D(4), 40)?.toNumber()).toBe(1);
+    expect(() => modulusBound(zigzag, [Interval.of(0, 8)], D(0), 40)).toThrow(
+      'modulusBound: t: expected a distance > 0',
     );
   });
 });
