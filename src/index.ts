@@ -8,3 +8,4 @@ export * from './io/index.ts';
 export * from './net/index.ts';
 export * from './quantize/index.ts';
 export * from './rates/index.ts';
+export * from './workbench/index.ts';
