@@ -6,6 +6,7 @@
 import * as elementary from './elementary.ts';
 import type { Coefficient } from './jet.ts';
 import {
+  abs,
   add,
   div,
   exactly,
@@ -23,6 +24,7 @@ import {
   square,
   sub,
   UNDEFINED,
+  UNIT,
   ZERO,
 } from './span.ts';
 import { erf, erfc } from './special.ts';
@@ -207,19 +209,27 @@ export function powerExpansion(u: Span, n: number, d: number, odd: boolean, orde
   return out;
 }
 
-/** |u|: at a kink the value and, for order 1, the generalised derivative [-1, 1]; nothing beyond. */
+/**
+ * |u|: at a kink the value and, for order 1, the generalised derivative [-1, 1]; nothing beyond. A span that ends at 0 has the
+ * derivative of its one side; the single point 0 belongs to both.
+ */
 export function absExpansion(u: Span, order: number): Coefficients {
-  const size = u.lo >= 0n ? u : u.hi <= 0n ? neg(u) : { lo: 0n, hi: -u.lo > u.hi ? -u.lo : u.hi, e: u.e };
-  const slope = u.lo >= 0n ? ONE : u.hi <= 0n ? neg(ONE) : { lo: -1n, hi: 1n, e: 0 };
-  return piecewiseLinear(size, slope, order);
+  if (isZero(u)) return piecewiseLinear(ZERO, UNIT, order);
+  if (u.lo >= 0n) return piecewiseLinear(u, ONE, order);
+  if (u.hi <= 0n) return piecewiseLinear(neg(u), neg(ONE), order);
+  return piecewiseLinear(abs(u), UNIT, order);
 }
 
 /** max(0, u), likewise with the slope [0, 1] at its kink. */
 export function reluExpansion(u: Span, order: number): Coefficients {
-  if (u.hi <= 0n) return piecewiseLinear(ZERO, ZERO, order);
+  if (isZero(u)) return piecewiseLinear(ZERO, STEP, order);
   if (u.lo >= 0n) return piecewiseLinear(u, ONE, order);
-  return piecewiseLinear({ lo: 0n, hi: u.hi, e: u.e }, { lo: 0n, hi: 1n, e: 0 }, order);
+  if (u.hi <= 0n) return piecewiseLinear(ZERO, ZERO, order);
+  return piecewiseLinear({ lo: 0n, hi: u.hi, e: u.e }, STEP, order);
 }
+
+/** [0, 1]. */
+const STEP: Span = { lo: 0n, hi: 1n, e: 0 };
 
 function piecewiseLinear(value: Span, slope: Span, order: number): Coefficients {
   if (order >= 2 && slope.lo !== slope.hi) throw UNDEFINED;

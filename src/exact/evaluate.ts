@@ -117,8 +117,10 @@ export class Evaluation {
   #extreme(a: Jet, b: Jet): Jet {
     const x = valueIn(a);
     const y = valueIn(b);
-    if (surelyAtMost(y, x)) return a;
-    if (surelyAtMost(x, y)) return b;
+    const [first, second] = [surelyAtMost(y, x), surelyAtMost(x, y)];
+    // Both: one point at which they are equal, which belongs to either side.
+    if (first && !second) return a;
+    if (second && !first) return b;
     if (this.shape.order >= 2) throw UNDEFINED;
     const both = [...hullJets(a, b)];
     both[0] = max(x, y);

@@ -30,8 +30,11 @@ import {
 import type { Node } from './syntax.ts';
 import type { Target } from './target.ts';
 
-/** Largest order of derivatives: for one input, and for several. */
+export { FUNCTION_NAMES } from './parse.ts';
+
+/** Largest order of derivatives of a function of one input, and of several. */
 export const MAX_ORDER = 64;
+const MAX_PARTIAL_ORDER = 16;
 
 /** Guard bits: an expression of a few dozen operations loses fewer than these. */
 const GUARD = 12;
@@ -125,7 +128,7 @@ class ExpressionTarget implements Target {
   }
 
   #jet(box: readonly Interval[], order: number, precision: number): Jet | undefined {
-    wholeNumber('order of derivatives', order, 0, this.inputs === 1 ? MAX_ORDER : 16);
+    wholeNumber('order of derivatives', order, 0, this.inputs === 1 ? MAX_ORDER : MAX_PARTIAL_ORDER);
     const x = this.#box(box, precision);
     return orUndefined(() => new Evaluation(shapeOf(this.inputs, order), x, precision + GUARD).jet(this.root));
   }

@@ -334,3 +334,6 @@ const FUNCTIONS: Readonly<Record<string, Entry>> = {
   gelu: one((t, a) => t.mul(a, normal(t, a))),
   gauss: one((t, a) => t.call('exp', t.neg(t.power(a, Rational.of(2n))))),
 };
+
+/** The names of all functions that an expression may call. */
+export const FUNCTION_NAMES: readonly string[] = Object.freeze(Object.keys(FUNCTIONS).sort());

@@ -211,7 +211,7 @@ function powerAt(x: Span, n: number, p: number): Span {
   let result: Span | undefined;
   let base = x;
   // Every squaring loses at most one part in 2^p, once doubled at each level: n parts in all.
-  const q = p + Math.ceil(Math.log2(n)) + 2;
+  const q = p + (32 - Math.clz32(n)) + 2;
   for (let k = n; ; ) {
     if (k & 1) result = result ? mul(result, base, q) : base;
     k >>= 1;

@@ -53,7 +53,7 @@ export function tableTarget(points: readonly Knot[], options: TableOptions = {})
     }
     knots.push(Object.freeze({ x, y }));
   }
-  return new TableTarget(options.text ?? `table of ${knots.length} points`, knots);
+  return new TableTarget(options.text ?? 'the given table', knots);
 }
 
 /** A permutation that sorts the points by x; undefined where they are sorted already. */
@@ -88,9 +88,7 @@ class TableTarget implements Target {
     readonly text: string,
     readonly knots: readonly Knot[],
   ) {
-    this.restsOn = Object.freeze([
-      `f is the table ${text}: ${knots.length} points taken as exact decimals, linear in between`,
-    ]);
+    this.restsOn = Object.freeze([`f is ${text}: ${knots.length} points taken as exact decimals, linear in between`]);
     this.#x = Float64Array.from(knots, (k) => k.x.toNumber());
     Object.freeze(knots);
     Object.freeze(this);

@@ -23,7 +23,9 @@ export interface Target {
   /**
    * d = 1: enclosures of f, f', f''/2!, ..., f^(order)/order! over the interval. Undefined where these are not shown to
    * exist; a kink (abs, max, a table's knot) inside gives enclosures of every generalised derivative for order 1
-   * (so that the mean value theorem holds) and undefined beyond.
+   * (so that the mean value theorem holds) and undefined beyond. An interval that ends at a kink has the derivatives of its
+   * own side, the kink alone those of both: Taylor's theorem holds for coefficients at a point of the interval with a
+   * remainder over it.
    */
   taylor?(x: Interval, order: number, precision: number): Interval[] | undefined;
   /**

@@ -1,7 +1,9 @@
 /** Expressions: what they mean (MPFR evaluates the same tree), their derivatives (Taylor's theorem), what is refused. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXPANSIONS, type FunctionName } from '../../src/exact/derivatives.ts';
-import { expressionTarget, MAX_ORDER, parseNumber } from '../../src/exact/expression.ts';
+import { expressionTarget, FUNCTION_NAMES, MAX_ORDER, parseNumber } from '../../src/exact/expression.ts';
 import { Dyadic, InputError, Interval, Rational, type Target } from '../../src/exact/index.ts';
 import { MAX_TEXT, parseTree } from '../../src/exact/parse.ts';
 import { MAX_DEPTH, MAX_NODES, type Node } from '../../src/exact/syntax.ts';
@@ -347,6 +349,11 @@ describe('derivatives', () => {
       ['acosh(x)', Interval.of(1, 2), 0],
       ['abs(x)', across, 1],
       ['abs(x)', Interval.of(0, 1), 3],
+      ['abs(x)', Interval.of(0), 1],
+      ['relu(x)', Interval.of(0), 1],
+      ['max(x, 0)', Interval.of(0), 1],
+      ['min(x, 1 - x)', Interval.of(0.5), 1],
+      ['max(x, 0)', Interval.of(-1, 0), 3],
       ['max(x, x^2)', Interval.of(0.5, 2), 1],
       ['relu(x)^2', across, 1],
       ['floor(x)', across, 0],
@@ -379,6 +386,18 @@ describe('derivatives', () => {
         expect(jet !== undefined, `${text} over ${x}, order ${order}`).toBe(most !== undefined && order <= most);
         if (jet) expect(jet.length).toBe(order + 1);
       }
+    }
+  });
+
+  test('at a kink itself the first derivative is that of both sides', () => {
+    for (const [text, at, lo, hi] of [
+      ['abs(x)', 0, -1, 1],
+      ['relu(x)', 0, 0, 1],
+      ['max(x, 0)', 0, 0, 1],
+      ['min(x, 1 - x)', 0.5, -1, 1],
+      ['abs(2 x - 1)', 0.5, -2, 2],
+    ] as const) {
+      expect(expressionTarget(text).taylor?.(Interval.of(at), 1, 60)?.[1], text).toEqual(Interval.of(lo, hi));
     }
   });
 
@@ -493,6 +512,14 @@ describe('hostile expressions get one sentence', () => {
       expect((error as Error).message).not.toContain('\n');
       expect((error as Error).message.length).toBeLessThan(250);
     }
+  });
+
+  test('docs/targets.md names every function, and no other', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/targets.md'), 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) => [...(row.split('|')[1] as string).matchAll(/`([a-z]\w*)(?:\(.*?\))?`/gi)]);
+    const names = new Set(named.map((found) => found[1] as string));
+    expect([...names].sort()).toEqual([...FUNCTION_NAMES]);
   });
 
   test('arguments of the methods are checked', () => {
