@@ -2,9 +2,19 @@
 export * from './alphabet.ts';
 export * from './bits.ts';
 export * from './blueprint.ts';
+export { type CachedConstruction, type CachedOptions, type CachedReport, cached, planCached } from './cached.ts';
+export {
+  type CachedFamily,
+  type CachedFunctions,
+  cachedError,
+  cachedFormula,
+  cachedFunctions,
+} from './cachedFunctions.ts';
+export { table2 } from './cachedTables.ts';
 export { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
 export * from './lipschitz.ts';
 export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';
+export { epsilonOf, type Membership } from './membership.ts';
 export { interpolatedProduct, multiply, multiplyError, planMultiply } from './multiply.ts';
 export * from './report.ts';
 export * from './sigmaDelta.ts';
@@ -12,8 +22,6 @@ export { type Smoothness, smoothness } from './smoothness.ts';
 export * from './square.ts';
 export { interpolatedSquare } from './squares.ts';
 export {
-  epsilonOf,
-  type Membership,
   planTaylor,
   type TaylorClass,
   type TaylorConstruction,

@@ -14,6 +14,8 @@ export interface Smoothness {
 
 const PRECISION = 40;
 const MOST_BOXES = 4096;
+/** Boxes after which a bound that has not moved is taken as it is (a stated Lipschitz constant does not depend on the box). */
+const STALL = 512;
 /** A box on which f has no n derivatives is split this often before f is taken to have none. */
 const MOST_SPLITS = 12;
 
@@ -63,6 +65,7 @@ export function smoothness(target: Target, n: number): Smoothness | undefined {
     ),
   ];
   let settled = Dyadic.ZERO;
+  let stalled = { upper: (heap[0] as Box).upper, since: 0 };
   for (let boxes = 1; heap.length > 0; ) {
     let at = 0;
     for (let i = 1; i < heap.length; i++) if (above(heap[i] as Box, heap[at] as Box)) at = i;
@@ -70,7 +73,12 @@ export function smoothness(target: Target, n: number): Smoothness | undefined {
     if (worst.upper?.le(powerAbove(lower.max(settled)))) {
       return Object.freeze({ lower, upper: worst.upper.max(settled) });
     }
-    if (boxes >= MOST_BOXES || (!worst.upper && worst.splits >= MOST_SPLITS * d)) {
+    if (!stalled.upper || worst.upper?.lt(stalled.upper)) stalled = { upper: worst.upper, since: boxes };
+    if (
+      boxes >= MOST_BOXES ||
+      boxes >= stalled.since + STALL * d ||
+      (!worst.upper && worst.splits >= MOST_SPLITS * d)
+    ) {
       return worst.upper && Object.freeze({ lower, upper: worst.upper.max(settled) });
     }
     heap[at] = heap[heap.length - 1] as Box;
@@ -85,7 +93,12 @@ export function smoothness(target: Target, n: number): Smoothness | undefined {
   return Object.freeze({ lower, upper: settled });
 }
 
-const above = (a: Box, b: Box): boolean => !a.upper || (b.upper !== undefined && a.upper.gt(b.upper));
+/** The larger bound first (none at all before any), of equal bounds the larger box. */
+function above(a: Box, b: Box): boolean {
+  if (!a.upper || !b.upper) return !a.upper && (b.upper !== undefined || a.splits < b.splits);
+  const order = a.upper.compare(b.upper);
+  return order > 0 || (order === 0 && a.splits < b.splits);
+}
 
 /** 1 + 2^-24. */
 const ROUNDING = Dyadic.ONE.add(Dyadic.pow2(-24));

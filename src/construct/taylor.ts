@@ -8,12 +8,12 @@
  *   sharing   'full' (default): taylorShared.ts. 'none': taylorLiteral.ts, every f_{m,n} with its own products and gadget
  *   plan      `planTaylor` gives the same report without building, for any epsilon: counts do not depend on f
  */
-import { Dyadic, type DyadicLike, Rational, refuse, type Target } from '../exact/index.ts';
+import { type Dyadic, type DyadicLike, type Rational, refuse, type Target } from '../exact/index.ts';
 import { linearAlphabet } from './alphabet.ts';
 import type { Blueprint } from './blueprint.ts';
 import { gadgetLayout, type Layout, type Quantisation } from './gadget.ts';
+import { assumed, derivativeBound, epsilonOf, type Membership, membershipOf, membershipRests } from './membership.ts';
 import { type Construction, type ConstructionReport, countsOf, freezeReport } from './report.ts';
-import { type Smoothness, scaleFor, smoothness } from './smoothness.ts';
 import {
   cellPoint,
   type DerivativeCallback,
@@ -54,15 +54,6 @@ export interface TaylorOptions {
   readonly scaleLog2?: number;
 }
 
-/** Membership of f / 2^scaleLog2 in F_{d,n}. */
-export interface Membership {
-  readonly status: 'proved' | 'assumed';
-  readonly scaleLog2: number;
-  /** Bounds of the largest derivative of order 0..n on the cube; with 'assumed', `lower` is 0. */
-  readonly lower: Dyadic;
-  readonly upper: Dyadic;
-}
-
 export interface TaylorReport extends ConstructionReport {
   readonly shape: TaylorShape;
   readonly membership: Membership;
@@ -94,7 +85,7 @@ export interface TaylorClass {
  * on the cube, or where the network exceeds the library's limits.
  */
 export function taylor(target: Target, options: TaylorOptions): TaylorConstruction {
-  const member = membershipOf(target, options);
+  const member = membershipOf('taylor', target, options.n, options.scaleLog2);
   const chosen = choose(target.inputs, options, member);
   const coefficients = taylorCoefficients(target, chosen.shape, options.derivatives);
   const b =
@@ -114,7 +105,9 @@ export function taylor(target: Target, options: TaylorOptions): TaylorConstructi
 /** The report of {@link taylor} for a target, or for any function of the class on [0,1]^d, without building. */
 export function planTaylor(what: Target | TaylorClass, options: TaylorOptions): TaylorReport {
   const isTarget = 'inputs' in what;
-  const member = isTarget ? membershipOf(what, options) : assumed(options.scaleLog2 ?? 0);
+  const member = isTarget
+    ? membershipOf('taylor', what, options.n, options.scaleLog2)
+    : assumed('taylor', options.scaleLog2 ?? 0);
   const chosen = choose(isTarget ? what.inputs : what.d, options, member);
   const unread = (): never => {
     throw new Error('a plan reads no coefficients');
@@ -124,37 +117,8 @@ export function planTaylor(what: Target | TaylorClass, options: TaylorOptions): 
   return describe(b, chosen, member, kind, isTarget ? restsOn(what, options, member) : []);
 }
 
-function assumed(scaleLog2: number): Membership {
-  if (!Number.isInteger(scaleLog2) || Math.abs(scaleLog2) > 1000) {
-    refuse('taylor: scaleLog2', 'a whole number in -1000..1000', scaleLog2);
-  }
-  return { status: 'assumed', scaleLog2, lower: Dyadic.ZERO, upper: Dyadic.pow2(scaleLog2) };
-}
-
-function membershipOf(target: Target, options: TaylorOptions): Membership {
-  if (options.scaleLog2 !== undefined) return assumed(options.scaleLog2);
-  // chooseShape says what is wrong with n; here it only has to be usable.
-  const usable = Number.isInteger(options.n) && options.n >= 1 && options.n <= 16;
-  const found: Smoothness | undefined = usable
-    ? smoothness(target, options.n)
-    : { lower: Dyadic.ZERO, upper: Dyadic.ONE };
-  if (!found) {
-    refuse(
-      'taylor',
-      `a function with ${options.n} bounded derivatives on [0,1]^${target.inputs} (or a stated scaleLog2)`,
-      target.text,
-    );
-  }
-  return { status: 'proved', scaleLog2: scaleFor(found), ...found };
-}
-
 function restsOn(target: Target, options: TaylorOptions, member: Membership): string[] {
-  const out = [...target.restsOn];
-  if (member.status === 'assumed') {
-    out.push(
-      `the statement that all derivatives up to order ${options.n} are at most 2^${member.scaleLog2} on the cube`,
-    );
-  }
+  const out = membershipRests(target, options.n, member);
   if (options.derivatives) out.push('the derivative values that the callback returns, taken as exact');
   return out;
 }
@@ -174,7 +138,7 @@ function choose(d: number, options: TaylorOptions, member: Membership): Chosen {
   if (quantisation !== 'lambda' && quantisation !== 'linear') {
     refuse('taylor: quantisation', "'lambda' or 'linear'", quantisation);
   }
-  const derivative = Rational.fromDyadic(member.upper.scale(-member.scaleLog2));
+  const derivative = derivativeBound(member);
   const shape = chooseShape({
     d,
     n,
@@ -198,15 +162,6 @@ function choose(d: number, options: TaylorOptions, member: Membership): Chosen {
     shared: (letter) => drawShared(shape, alphabet, exponents, letter),
     literal: (mantissa) => drawLiteral(shape, layout, mantissa),
   };
-}
-
-/** Numbers are read as the decimals they print as: 1e-6 means 1/1000000. */
-export function epsilonOf(epsilon: number | string | Rational): Rational {
-  if (epsilon instanceof Rational) return epsilon;
-  if (typeof epsilon === 'number' && !Number.isFinite(epsilon)) refuse('epsilon', 'an error above 0', epsilon);
-  const value = Rational.parse(String(epsilon));
-  if (value.sign <= 0) refuse('epsilon', 'an error above 0', epsilon);
-  return value;
 }
 
 function literalMantissas({ shape, mantissas }: TaylorCoefficients): TermMantissa {

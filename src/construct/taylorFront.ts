@@ -48,8 +48,11 @@ export const localCoordinateLayers = (q: number): number => 2 * q + 1;
  * u for even and for odd cells, d numbers each: u = o(m)(x - m/N) near cell m. Folding x + 1/N (even) or x (odd) at 1, 1/2, 1/4,
  * ..., 2/N leaves a triangle wave between 0 and 2/N; minus 1/N it crosses zero at every cell of its parity.
  */
-export function* localCoordinates(b: Blueprint, { d, q }: TaylorShape): Draft<[Signal, Signal]> {
-  const block = 'B_abs';
+export function* localCoordinates(
+  b: Blueprint,
+  { d, q }: Pick<TaylorShape, 'd' | 'q'>,
+  block = 'B_abs',
+): Draft<[Signal, Signal]> {
   const constant = (from?: Group): Group => b.group(block, 1, (row) => (from ? row.add(from, 0, 0.5) : row.bias(0.5)));
   let x = b.group(block, d, (row, k) => row.add(b.input, k, 0.5));
   let tiny = constant(); // 2^-l in layer l
