@@ -57,6 +57,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'exactSup',
     'search',
     'supnorm',
+    'propagate',
     'index',
   ],
   construct: [
@@ -95,7 +96,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cached',
     'index',
   ],
-  net: ['layer', 'builder', 'network', 'calculus', 'domain', 'bounds', 'index'],
+  net: ['layer', 'builder', 'network', 'calculus', 'domain', 'bounds', 'pair', 'index'],
   engine: [
     'as-bind.d',
     'runtime',

@@ -12,7 +12,7 @@ import { type Model, makeModel, middle } from './model.ts';
 import { fractionOf, Sweep } from './pieces.ts';
 import { compareFractions, type Fraction } from './queue.ts';
 import { lineEnclosure } from './relax.ts';
-import { type Open, WorstFirst } from './worst.ts';
+import { WorstFirst } from './worst.ts';
 
 /** Highest Taylor coefficient asked of a target. */
 const ORDER = 7;
@@ -28,7 +28,9 @@ const LOCAL_PIECES = 256;
 const NARROWEST = 1000;
 
 /** A part of the domain whose bound is not yet within the goal. */
-interface Part extends Open {
+interface Part {
+  /** In units; undefined where there is none yet, which is worse than any. */
+  readonly upper: bigint | undefined;
   readonly lo: Dyadic;
   readonly hi: Dyadic;
   /** Its pieces; undefined where the network is relaxed there. */
@@ -60,7 +62,7 @@ export class Search {
   witness: Dyadic | undefined;
   /** Parts where f is exactly linear. */
   readonly exact = new ExactMax();
-  readonly open = new WorstFirst<Part>();
+  readonly open = new WorstFirst<Part>(worse);
   readonly P: number;
   /** What ended the search early, where something did. */
   halted: string | undefined;
@@ -276,6 +278,11 @@ export class Search {
     this.offerCell();
     return this.cell.upper + radius;
   }
+}
+
+function worse(x: Part, y: Part): boolean {
+  if (x.upper === undefined) return y.upper !== undefined;
+  return y.upper !== undefined && x.upper > y.upper;
 }
 
 function tighter(x: bigint | undefined, y: bigint | undefined): bigint | undefined {

@@ -1,15 +1,11 @@
-/** What is still open in a search, the part with the greatest bound first. */
-
-export interface Open {
-  /** Bound in units of the search; undefined where there is none yet, which is worse than any. */
-  readonly upper: bigint | undefined;
-}
-
-const worse = (x: Open, y: Open): boolean =>
-  x.upper === undefined ? y.upper !== undefined : y.upper !== undefined && x.upper > y.upper;
-
-export class WorstFirst<T extends Open> {
+/** What is still open in a search, the worst part first: a binary heap. */
+export class WorstFirst<T> {
   private readonly heap: T[] = [];
+
+  constructor(
+    /** Whether x comes before y. */
+    private readonly worse: (x: T, y: T) => boolean,
+  ) {}
 
   get size(): number {
     return this.heap.length;
@@ -17,9 +13,13 @@ export class WorstFirst<T extends Open> {
   get first(): T | undefined {
     return this.heap[0];
   }
+  /** Every part, in no order. */
+  get all(): readonly T[] {
+    return this.heap;
+  }
 
   push(item: T): void {
-    const { heap } = this;
+    const { heap, worse } = this;
     let k = heap.length;
     heap.push(item);
     while (k > 0) {
@@ -32,7 +32,7 @@ export class WorstFirst<T extends Open> {
   }
 
   pop(): T | undefined {
-    const { heap } = this;
+    const { heap, worse } = this;
     const top = heap[0];
     const item = heap.pop();
     if (top === undefined || item === undefined || heap.length === 0) return top;

@@ -6,3 +6,4 @@ export * from './calculus.ts';
 export * from './domain.ts';
 export * from './layer.ts';
 export * from './network.ts';
+export * from './pair.ts';

@@ -1,0 +1,425 @@
+/**
+ * certifyDeviation: how far two networks with the same inputs and outputs are apart on a box, proved, in any dimension.
+ *
+ *   observed_i <= max over the box of |f_i - g_i| <= certified_i      for every output i
+ *
+ * Upper bounds come from propagating the difference through both networks (propagate.ts), halving boxes, the worst first;
+ * lower bounds from exact evaluation at points that a search in doubles proposes (ascent.ts). The search ends when every
+ * bound is within `ratio` of its observed value or `within` is answered, or when its time is over: the bounds hold then too.
+ *
+ * The box is first mapped onto [-1, 1]^d by an exact affine map, so that inputs of any size are split alike. Ends of
+ * boxes and bounds are float64 numbers used as exact dyadics: they are halved, scaled by powers of two and compared, never
+ * rounded.
+ *
+ * Networks of different layer sizes are compared through one network that computes f - g.
+ */
+import { Dyadic, type DyadicLike, type Interval, refuse } from '../exact/index.ts';
+import {
+  affine,
+  compose,
+  type Domain,
+  intervals,
+  LayerBuilder,
+  Network,
+  type NetworkPair,
+  pairOf,
+  sameShape,
+  sum,
+} from '../net/index.ts';
+import { Ascent } from './ascent.ts';
+import { type BoxNumbers, exactPropagator, type Propagator } from './propagate.ts';
+import { WorstFirst } from './worst.ts';
+
+export interface DeviationOptions {
+  /** Asks whether every output's deviation is at most this; the search ends with the answer. */
+  readonly within?: DyadicLike;
+  /** Without `within`: bounds are refined until certified/observed is at most this for every output. Default 1.01. */
+  readonly ratio?: number;
+  /** Default 60. Bounds hold whenever the search ends. */
+  readonly seconds?: number;
+  /** Most boxes kept at once; default 2^20. */
+  readonly maxBoxes?: number;
+  /** Stops with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DeviationProgress) => void;
+  /** Makes the propagator of a pair: the core's, which is faster. Default: BigInt. */
+  readonly propagator?: (pair: NetworkPair) => Propagator;
+}
+
+export interface DeviationProgress {
+  /** Boxes bounded so far. */
+  readonly boxes: number;
+  /** Part of the volume whose bounds are good enough. */
+  readonly settled: number;
+  readonly certified: readonly number[];
+  readonly observed: readonly number[];
+}
+
+export interface OutputDeviation {
+  /** Proved upper bound of |f_i - g_i| on the box. */
+  readonly certified: Dyadic;
+  /** |f_i - g_i| at the witness, exactly. */
+  readonly observed: Dyadic;
+  readonly witness: readonly Dyadic[];
+}
+
+export interface DeviationCertificate {
+  /** Without `within`: `proved` when every ratio is reached. With it: whether all deviations are at most that. */
+  readonly status: 'proved' | 'refuted' | 'undecided';
+  readonly outputs: readonly OutputDeviation[];
+  readonly restsOn: readonly string[];
+  /** Boxes that were bounded. */
+  readonly boxes: number;
+  readonly seconds: number;
+  /** What is missing, unless proved. */
+  readonly missing?: string;
+}
+
+interface Box {
+  readonly lo: Float64Array;
+  readonly hi: Float64Array;
+  /** Bounds by output. */
+  readonly upper: Float64Array;
+  /** Input to halve next. */
+  readonly cut: number;
+  /** Part of the volume. */
+  readonly share: number;
+  priority: number;
+}
+
+/** Milliseconds between two pauses for other work. */
+const PAUSE_EVERY = 30;
+/** Widths below this part of the box are not halved. */
+const NARROWEST = 2 ** -22;
+const STARTS = 32;
+
+/**
+ * Bounds |f_i - g_i| over the box for every output. Throws InputError unless f and g have the same numbers of inputs and
+ * outputs and the box one interval an input; the signal's reason when it is aborted.
+ */
+export async function certifyDeviation(
+  f: Network,
+  g: Network,
+  box: Domain,
+  options: DeviationOptions = {},
+): Promise<DeviationCertificate> {
+  const search = new DeviationSearch(f, g, box, options);
+  await search.run();
+  return search.certificate();
+}
+
+class DeviationSearch {
+  private readonly started = performance.now();
+  private readonly domain: readonly Interval[];
+  /** The affine map from [-1, 1]^d: x_i = mid_i + 2^log_i u_i. */
+  private readonly mid: Dyadic[];
+  private readonly log: number[];
+  private readonly propagate: Propagator;
+  /** Whether the pair is f - g and itself: its own range is the deviation. */
+  private readonly joint: boolean;
+  private readonly ascent: Ascent;
+  private readonly open: WorstFirst<Box>;
+  private readonly settled: Float64Array;
+  private readonly observed: Dyadic[];
+  private readonly witness: Dyadic[][];
+  private readonly goal: Float64Array;
+  private readonly within: Dyadic | undefined;
+  private readonly ratio: number;
+  private readonly seconds: number;
+  private readonly maxBoxes: number;
+  private boxes = 0;
+  private settledShare = 0;
+  private refutedBy = -1;
+  private halted: string | undefined;
+  private reported = performance.now();
+
+  constructor(
+    private readonly f: Network,
+    private readonly g: Network,
+    box: Domain,
+    private readonly options: DeviationOptions,
+  ) {
+    const where = 'certifyDeviation';
+    if (f.inputs !== g.inputs || f.outputs !== g.outputs) {
+      refuse(where, `networks of ${f.inputs} inputs and ${f.outputs} outputs`, `${g.inputs} and ${g.outputs}`);
+    }
+    this.within = options.within === undefined ? undefined : Dyadic.from(options.within);
+    if (this.within && this.within.sign < 0) refuse(`${where} within`, 'a number >= 0', this.within);
+    this.ratio = options.ratio ?? 1.01;
+    if (!(this.ratio > 1)) refuse(`${where} ratio`, 'a number above 1', this.ratio);
+    this.seconds = options.seconds ?? 60;
+    if (!(this.seconds > 0)) refuse(`${where} seconds`, 'a number above 0', this.seconds);
+    this.maxBoxes = options.maxBoxes ?? 1 << 20;
+    this.domain = intervals(box, f.inputs);
+    this.mid = this.domain.map(({ lo, hi }) => lo.add(hi).scale(-1).roundBits(53, 'down'));
+    this.log = this.domain.map(({ lo, hi }, i) => {
+      const m = this.mid[i] as Dyadic;
+      const reach = hi.sub(m).max(m.sub(lo));
+      return reach.isZero ? 0 : reach.exponent + 1;
+    });
+    const map = diagonal(this.mid, this.log);
+    const fu = compose(f, map);
+    const gu = compose(g, map);
+    this.joint = !sameShape(fu, gu);
+    const difference = this.joint ? sum(gu, compose(minus(f.outputs), fu)) : undefined;
+    const make = options.propagator ?? exactPropagator;
+    this.propagate = make(difference ? pairOf(difference, difference) : pairOf(fu, gu));
+    const lo = Float64Array.from(this.domain, (x, i) => this.toBox(x.lo, i).toNumber('down'));
+    const hi = Float64Array.from(this.domain, (x, i) => this.toBox(x.hi, i).toNumber('up'));
+    this.ascent = new Ascent(fu, gu, lo, hi);
+    this.settled = new Float64Array(f.outputs);
+    this.goal = new Float64Array(f.outputs).fill(this.within ? this.within.toNumber('down') : 0);
+    this.observed = new Array<Dyadic>(f.outputs).fill(Dyadic.ZERO);
+    this.witness = Array.from({ length: f.outputs }, () => this.domain.map((x) => x.lo));
+    this.open = new WorstFirst<Box>((x, y) => x.priority > y.priority);
+    this.explore(lo, hi);
+    this.enter(lo, hi, undefined, 1);
+  }
+
+  async run(): Promise<void> {
+    let paused = performance.now();
+    for (;;) {
+      this.options.signal?.throwIfAborted();
+      if (this.refutedBy >= 0) return;
+      const box = this.open.pop();
+      if (!box) return;
+      if (this.isGood(box.upper)) {
+        this.settle(box);
+        continue;
+      }
+      if (!this.halve(box)) {
+        this.halted = 'boxes became too narrow to halve';
+        this.open.push(box);
+        return;
+      }
+      const now = performance.now();
+      if (now - this.started > 1000 * this.seconds) this.halted = `${this.seconds} seconds were not enough`;
+      else if (this.open.size > this.maxBoxes) this.halted = `${this.maxBoxes} boxes were not enough (maxBoxes)`;
+      if (this.halted) return;
+      if (now - paused > PAUSE_EVERY) {
+        this.report(now);
+        await new Promise((resolve) => setTimeout(resolve));
+        paused = performance.now();
+      }
+    }
+  }
+
+  certificate(): DeviationCertificate {
+    const outputs = this.observed.map((observed, i) => {
+      let upper = this.settled[i] as number;
+      for (const box of this.open.all) upper = Math.max(upper, box.upper[i] as number);
+      return Object.freeze({
+        certified: upper === Number.POSITIVE_INFINITY ? refuseInfinite() : Dyadic.from(upper).max(observed),
+        observed,
+        witness: Object.freeze([...(this.witness[i] as Dyadic[])]),
+      });
+    });
+    const { within, ratio } = this;
+    const refuted = within !== undefined && outputs.some((o) => o.observed.gt(within));
+    const proved = outputs.every((o) =>
+      within !== undefined
+        ? o.certified.le(within)
+        : ratio === Number.POSITIVE_INFINITY || o.certified.le(o.observed.mul(Dyadic.from(ratio))),
+    );
+    const status = refuted ? 'refuted' : proved ? 'proved' : 'undecided';
+    const missing = status === 'proved' ? undefined : refuted ? undefined : (this.halted ?? 'the search ended early');
+    return Object.freeze({
+      status,
+      outputs: Object.freeze(outputs),
+      restsOn: Object.freeze(['both networks as they are stored, exactly']),
+      boxes: this.boxes,
+      seconds: (performance.now() - this.started) / 1000,
+      ...(missing === undefined ? {} : { missing }),
+    });
+  }
+
+  private toBox(x: Dyadic, i: number): Dyadic {
+    return x.sub(this.mid[i] as Dyadic).scale(-(this.log[i] as number));
+  }
+
+  /** A point of the mapped box as a point of the domain. */
+  private toDomain(u: Float64Array): Dyadic[] {
+    return this.domain.map(({ lo, hi }, i) => {
+      const x = Dyadic.from(u[i] as number)
+        .scale(this.log[i] as number)
+        .add(this.mid[i] as Dyadic);
+      return x.max(lo).min(hi);
+    });
+  }
+
+  /** First points to climb from: the centre and scattered ones. */
+  private explore(lo: Float64Array, hi: Float64Array): void {
+    const x = new Float64Array(lo.length);
+    let state = 1;
+    for (let k = 0; k < STARTS; k++) {
+      for (let i = 0; i < x.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        const t = k === 0 ? 0.5 : state / 2 ** 32;
+        x[i] = (lo[i] as number) + t * ((hi[i] as number) - (lo[i] as number));
+      }
+      this.ascent.try(x);
+      for (let output = 0; output < this.f.outputs && output < 16; output++) this.ascent.climb(x, output);
+    }
+    this.observe();
+  }
+
+  /** Evaluates, exactly, the points that the search in doubles holds for better. */
+  private observe(): void {
+    for (let i = 0; i < this.observed.length; i++) {
+      const known = (this.observed[i] as Dyadic).toNumber();
+      const value = this.ascent.value[i] as number;
+      if (value <= known * 1.0001) continue;
+      const x = this.toDomain(this.ascent.point[i] as Float64Array);
+      const y = this.f.evaluate(x);
+      const z = this.g.evaluate(x);
+      for (let k = 0; k < this.observed.length; k++) {
+        const e = (y[k] as Dyadic).sub(z[k] as Dyadic).abs();
+        if (e.le(this.observed[k] as Dyadic)) continue;
+        this.observed[k] = e;
+        this.witness[k] = x;
+        if (this.within === undefined) this.goal[k] = e.toNumber('down') * (1 + (this.ratio - 1) * 0.999);
+        else if (e.gt(this.within)) this.refutedBy = k;
+      }
+    }
+  }
+
+  private isGood(upper: Float64Array): boolean {
+    for (let i = 0; i < upper.length; i++) if ((upper[i] as number) > (this.goal[i] as number)) return false;
+    return true;
+  }
+
+  private settle(box: Box): void {
+    this.settledShare += box.share;
+    for (let i = 0; i < box.upper.length; i++) {
+      if ((box.upper[i] as number) > (this.settled[i] as number)) this.settled[i] = box.upper[i] as number;
+    }
+  }
+
+  /** Bounds a box, which then is settled or open. */
+  private enter(lo: Float64Array, hi: Float64Array, parent: Float64Array | undefined, share: number): void {
+    this.boxes++;
+    const result = this.propagate(boxNumbers(lo, hi));
+    const { centre, radius, scale } = this.joint ? result.f : result.d;
+    const upper = new Float64Array(centre.length);
+    let worst = 0;
+    let priority = -1;
+    for (let i = 0; i < upper.length; i++) {
+      const bound = exactly(Math.abs(centre[i] as number) + (radius[i] as number), scale);
+      upper[i] = parent ? Math.min(bound, parent[i] as number) : bound;
+      const p = (upper[i] as number) / Math.max(this.goal[i] as number, 1e-300);
+      if (p > priority) {
+        priority = p;
+        worst = i;
+      }
+    }
+    if (priority > 1) this.tryCorner(lo, hi, result.slopes, Math.sign(centre[worst] as number) || 1, worst);
+    const box = { lo, hi, upper, cut: this.cutOf(lo, hi, result.blame), share, priority };
+    if (this.isGood(upper)) this.settle(box);
+    else this.open.push(box);
+  }
+
+  /** The corner towards which the enclosure of the worst output grows, and the centre. */
+  private tryCorner(lo: Float64Array, hi: Float64Array, slopes: Float64Array, sign: number, worst: number): void {
+    const d = lo.length;
+    const corner = new Float64Array(d);
+    const centre = new Float64Array(d);
+    for (let i = 0; i < d; i++) {
+      const s = (slopes[worst * d + i] as number) * sign;
+      corner[i] = (s >= 0 ? hi[i] : lo[i]) as number;
+      centre[i] = ((lo[i] as number) + (hi[i] as number)) / 2;
+    }
+    const better = this.ascent.try(corner);
+    if (this.ascent.try(centre) || better) {
+      this.ascent.climb(Float64Array.from(this.ascent.point[worst] as Float64Array), worst);
+      this.observe();
+    }
+  }
+
+  private cutOf(lo: Float64Array, hi: Float64Array, blame: Float64Array): number {
+    let cut = -1;
+    let most = -1;
+    for (let i = 0; i < lo.length; i++) {
+      const width = (hi[i] as number) - (lo[i] as number);
+      if (width <= NARROWEST) continue;
+      // Where no input is to blame, the widest is as good as any.
+      const b = (blame[i] as number) + 1e-9 * width;
+      if (b > most) {
+        most = b;
+        cut = i;
+      }
+    }
+    return cut;
+  }
+
+  private halve({ lo, hi, upper, cut, share }: Box): boolean {
+    if (cut < 0) return false;
+    const middle = ((lo[cut] as number) + (hi[cut] as number)) / 2;
+    const left = Float64Array.from(hi);
+    left[cut] = middle;
+    const right = Float64Array.from(lo);
+    right[cut] = middle;
+    this.enter(lo, left, upper, share / 2);
+    this.enter(right, hi, upper, share / 2);
+    return true;
+  }
+
+  private report(now: number): void {
+    const { onProgress } = this.options;
+    if (!onProgress || now - this.reported < 100) return;
+    this.reported = now;
+    const certified = Array.from(this.settled);
+    for (const box of this.open.all) {
+      for (let i = 0; i < certified.length; i++)
+        certified[i] = Math.max(certified[i] as number, box.upper[i] as number);
+    }
+    onProgress(
+      Object.freeze({
+        boxes: this.boxes,
+        settled: this.settledShare,
+        certified,
+        observed: this.observed.map((e) => e.toNumber()),
+      }),
+    );
+  }
+}
+
+/** x_i = mid_i + 2^log_i u_i. */
+function diagonal(mid: readonly Dyadic[], log: readonly number[]): Network {
+  const layer = new LayerBuilder(mid.length);
+  for (let i = 0; i < mid.length; i++) layer.unit(mid[i] as Dyadic, [i, Dyadic.pow2(log[i] as number)]);
+  return new Network([layer.build()]);
+}
+
+function minus(outputs: number): Network {
+  return affine(
+    Array.from({ length: outputs }, (_, i) => Array.from({ length: outputs }, (_, j) => (i === j ? -1 : 0))),
+  );
+}
+
+/** Fractional digits of a box's numbers: |u| <= 1 and some room. */
+const BOX_SCALE = 28;
+
+/** The box in whole numbers, outward. Scaling by powers of two and rounding to whole numbers are exact here. */
+function boxNumbers(lo: Float64Array, hi: Float64Array): BoxNumbers {
+  const centre = new Int32Array(lo.length);
+  const radius = new Int32Array(lo.length);
+  for (let i = 0; i < lo.length; i++) {
+    const from = Math.floor((lo[i] as number) * 2 ** BOX_SCALE);
+    const to = Math.ceil((hi[i] as number) * 2 ** BOX_SCALE);
+    const c = Math.floor((from + to) / 2);
+    centre[i] = c;
+    radius[i] = Math.max(to - c, c - from);
+  }
+  return { scale: BOX_SCALE, centre, radius };
+}
+
+/** v 2^-scale for a whole v below 2^53, as the float64 that it is (or the next above what a float64 can be). */
+function exactly(v: number, scale: number): number {
+  if (v === 0) return 0;
+  if (scale > 900) return 2 ** -800;
+  return scale < -900 ? Number.POSITIVE_INFINITY : v * 2 ** -scale;
+}
+
+function refuseInfinite(): never {
+  return refuse('certifyDeviation', 'networks with outputs below 2^900', 'larger ones');
+}

@@ -1,0 +1,433 @@
+/**
+ * What f and g - f do on a box, enclosed: one propagation through both networks at once, in whole numbers.
+ *
+ * Every unit carries two sums (affine forms). f's:  z = c + sum a_i x_i + sum n_k e_k + (at most r), where x_i runs over
+ * [-1, 1] along input i of the box and each e_k in [-1, 1] is the noise of one earlier relu whose sign is not settled; and
+ * the difference's:  delta = g - f  in the same x_i and e_k, with noises of its own. The difference is carried as such:
+ *
+ *   delta_(l+1) = G Delta_l + (G - F) a_l + (bias of g - bias of f),   Delta = relu(z + delta) - relu(z), a = relu(z),
+ *
+ * never as a difference of two ranges. Delta is enclosed by whichever of these is tightest, with z in [zl, zu], z + delta in
+ * [gl, gu] and |delta| <= M:
+ *
+ *   Delta - delta   in [min(zl, 0), max(-gl, 0)]      (exactly delta where both are active)
+ *   Delta           in [-max(zu, 0), max(gu, 0)]      (exactly 0 where both are inactive)
+ *   Delta - delta/2 in [-M/2, M/2]                    (relu has slopes between 0 and 1)
+ *
+ * Sums of a layer are whole numbers times 2^-e with magnitudes that add up to at most 2^29 in every unit; e follows the
+ * numbers from layer to layer. Every shift rounds down and adds what it may have lost to r. No 64-bit sum can overflow
+ * (see net/pair.ts); the core does the same arithmetic in i64 and must give the same numbers.
+ *
+ * This file is the oracle, in BigInt.
+ */
+import { bitLength } from '../exact/index.ts';
+import { type NetworkPair, type PairLayer, type ShortBias, type ShortMatrix, ZERO_SCALE } from '../net/index.ts';
+
+/** A box, input by input: centre and radius, whole numbers times 2^-scale, |centre| + radius at most 2^29 each. */
+export interface BoxNumbers {
+  readonly scale: number;
+  readonly centre: Int32Array;
+  readonly radius: Int32Array;
+}
+
+/** Enclosures over a box: centre ± radius, whole numbers times 2^-scale, one an output. */
+export interface Enclosed {
+  readonly scale: number;
+  readonly centre: Float64Array;
+  readonly radius: Float64Array;
+}
+
+export interface Propagated {
+  readonly f: Enclosed;
+  /** g - f. */
+  readonly d: Enclosed;
+  /** d's slopes: outputs x inputs, row by row, in units of d. */
+  readonly slopes: Float64Array;
+  /** How much of d's radius each input is to blame for: a guide for halving, in units of d. */
+  readonly blame: Float64Array;
+  /** Relus of f or g whose sign is not settled. */
+  readonly unsettled: number;
+}
+
+/** Propagates boxes through one pair; what it returns is overwritten by the next call. */
+export type Propagator = (box: BoxNumbers) => Propagated;
+
+/** Magnitudes of one unit add up to at most about 2^SUM_BITS before its relu, and twice that behind it. */
+const SUM_BITS = 29;
+/** Fractional digits of relaxation slopes, and of the shares of blame. */
+const SLOPE_BITS = 20;
+const SHARE_BITS = 16;
+
+/** A layer's sums: columns by unit, then what is not in any column. */
+interface Sums {
+  readonly columns: bigint[][];
+  readonly rest: bigint[];
+  readonly scale: number;
+}
+
+/** Most noises of f, and of the difference, that are kept apart; further ones go to r. */
+export const MAX_NOISES = 1024;
+
+/** A propagator that computes in BigInt. */
+export function exactPropagator(pair: NetworkPair, noises = MAX_NOISES): Propagator {
+  return (box) => propagate(pair, box, noises);
+}
+
+function propagate(pair: NetworkPair, box: BoxNumbers, noises: number): Propagated {
+  const d = pair.inputs;
+  let a: Sums = {
+    columns: Array.from(box.centre, (c, i) => {
+      const sum = new Array<bigint>(d + 1).fill(0n);
+      sum[0] = BigInt(c);
+      sum[i + 1] = BigInt(box.radius[i] as number);
+      return sum;
+    }),
+    rest: new Array<bigint>(d).fill(0n),
+    scale: box.scale,
+  };
+  // The difference: its columns shared with f, then (in `own`) those of its own noises.
+  let delta: Sums = zeros(d, d + 1);
+  let own: bigint[][] = delta.columns.map(() => []);
+  /** Shares of the inputs in each noise of f, and in each own noise. */
+  const sharesF: bigint[][] = [];
+  const sharesD: bigint[][] = [];
+  let unsettled = 0;
+  for (let l = 0; l < pair.layers.length; l++) {
+    const layer = pair.layers[l] as PairLayer;
+    const z = affineF(layer, a);
+    const e = affineD(layer, a, delta, own);
+    if (l === pair.layers.length - 1) return output(d, z, e.shared, e.own, sharesF, sharesD, unsettled);
+    const settled = rectify(d, z, e.shared, e.own, sharesF, sharesD, noises);
+    unsettled += settled.unsettled;
+    a = settled.a;
+    delta = settled.delta;
+    own = settled.own;
+  }
+  throw new Error('a network has at least one layer');
+}
+
+const abs = (v: bigint): bigint => (v < 0n ? -v : v);
+const max = (x: bigint, y: bigint): bigint => (x > y ? x : y);
+const min = (x: bigint, y: bigint): bigint => (x < y ? x : y);
+
+function zeros(units: number, width: number): Sums {
+  return {
+    columns: Array.from({ length: units }, () => new Array<bigint>(width).fill(0n)),
+    rest: new Array<bigint>(units).fill(0n),
+    scale: ZERO_SCALE,
+  };
+}
+
+function magnitude(columns: readonly bigint[]): bigint {
+  return columns.reduce((n, v) => n + abs(v), 0n);
+}
+
+/** Everything a layer's sums reach, added up: what one unit of a weight may be worth. */
+function reach({ columns, rest }: Sums, own?: readonly bigint[][]): bigint {
+  return columns.reduce(
+    (n, unit, j) => n + magnitude(unit) + (rest[j] as bigint) + (own ? magnitude(own[j] as bigint[]) : 0n),
+    0n,
+  );
+}
+
+/** Row i of a matrix times columns, and times what is not in any column. */
+function product(layer: PairLayer, w: ShortMatrix, i: number, columns: readonly bigint[][], width: number): bigint[] {
+  const out = new Array<bigint>(width).fill(0n);
+  for (let k = layer.rowStart[i] as number; k < (layer.rowStart[i + 1] as number); k++) {
+    const m = BigInt(w.values[k] as number);
+    if (m === 0n) continue;
+    (columns[layer.column[k] as number] as bigint[]).forEach((v, s) => {
+      if (v !== 0n) out[s] = (out[s] as bigint) + m * v;
+    });
+  }
+  return out;
+}
+
+function restProduct(layer: PairLayer, w: ShortMatrix, i: number, rest: readonly bigint[]): bigint {
+  let sum = 0n;
+  for (let k = layer.rowStart[i] as number; k < (layer.rowStart[i + 1] as number); k++) {
+    sum += abs(BigInt(w.values[k] as number)) * (rest[layer.column[k] as number] as bigint);
+  }
+  return sum;
+}
+
+/** At most 63: further digits are gone either way. */
+const shiftBy = (n: number): bigint => BigInt(Math.min(n, 63));
+
+/** What a bias adds at a coarser scale, and what that may be off by. */
+function biasAt(bias: ShortBias, i: number, scale: number): { value: bigint; slack: bigint } {
+  const by = bias.scale - scale;
+  return {
+    value: (bias.values[i] as bigint) >> shiftBy(by),
+    slack: BigInt(bias.loose) + (by > 0 && bias.scale !== ZERO_SCALE ? 1n : 0n),
+  };
+}
+
+/** What cutting `width` products and the rest may lose; zeros lose nothing. */
+function slackOf(cut: bigint, w: ShortMatrix, x: Sums, width: number): bigint {
+  return cut > 0n && w.scale !== ZERO_SCALE && x.scale !== ZERO_SCALE ? BigInt(width + 1) : 0n;
+}
+
+function affineF(layer: PairLayer, a: Sums): Sums {
+  const width = (a.columns[0] as bigint[]).length;
+  const fine = layer.f.scale + a.scale;
+  const scale = Math.min(fine, layer.biasF.scale);
+  const cut = shiftBy(fine - scale);
+  const whole = layer.f.loose === 1 ? reach(a) : 0n;
+  const columns: bigint[][] = [];
+  const rest: bigint[] = [];
+  for (let i = 0; i < layer.outputs; i++) {
+    const sum = product(layer, layer.f, i, a.columns, width).map((v) => v >> cut);
+    const bias = biasAt(layer.biasF, i, scale);
+    sum[0] = (sum[0] as bigint) + bias.value;
+    columns.push(sum);
+    rest.push(((restProduct(layer, layer.f, i, a.rest) + whole) >> cut) + slackOf(cut, layer.f, a, width) + bias.slack);
+  }
+  return normal({ columns, rest, scale }).shared;
+}
+
+function affineD(layer: PairLayer, a: Sums, delta: Sums, own: readonly bigint[][]): { shared: Sums; own: bigint[][] } {
+  const width = (a.columns[0] as bigint[]).length;
+  const ownWidth = (own[0] as bigint[]).length;
+  const fineG = layer.g.scale + delta.scale;
+  const fineD = layer.d.scale + a.scale;
+  const scale = Math.min(fineG, fineD, layer.biasD.scale);
+  const cutG = shiftBy(fineG - scale);
+  const cutD = shiftBy(fineD - scale);
+  const wholeG = layer.g.loose === 1 ? reach(delta, own) : 0n;
+  const wholeD = layer.d.loose === 1 ? reach(a) : 0n;
+  const slack = slackOf(cutG, layer.g, delta, width + ownWidth) + slackOf(cutD, layer.d, a, width);
+  const columns: bigint[][] = [];
+  const owns: bigint[][] = [];
+  const rest: bigint[] = [];
+  for (let i = 0; i < layer.outputs; i++) {
+    const g = product(layer, layer.g, i, delta.columns, width);
+    const f = product(layer, layer.d, i, a.columns, width);
+    const sum = g.map((v, s) => (v >> cutG) + ((f[s] as bigint) >> cutD));
+    const bias = biasAt(layer.biasD, i, scale);
+    sum[0] = (sum[0] as bigint) + bias.value;
+    columns.push(sum);
+    owns.push(product(layer, layer.g, i, own, ownWidth).map((v) => v >> cutG));
+    rest.push(
+      ((restProduct(layer, layer.g, i, delta.rest) + wholeG) >> cutG) +
+        ((restProduct(layer, layer.d, i, a.rest) + wholeD) >> cutD) +
+        slack +
+        bias.slack,
+    );
+  }
+  return normal({ columns, rest, scale }, owns);
+}
+
+/** Cut to sums of at most 2^SUM_BITS a unit. */
+function normal({ columns, rest, scale }: Sums, own?: bigint[][]): { shared: Sums; own: bigint[][] } {
+  let largest = 0n;
+  columns.forEach((sum, i) => {
+    largest = max(largest, magnitude(sum) + (rest[i] as bigint) + (own ? magnitude(own[i] as bigint[]) : 0n));
+  });
+  if (largest === 0n) return { shared: { columns, rest, scale: ZERO_SCALE }, own: own ?? [] };
+  const cut = BigInt(Math.max(0, bitLength(largest) - SUM_BITS));
+  if (cut === 0n) return { shared: { columns, rest, scale }, own: own ?? [] };
+  const lost = BigInt((columns[0] as bigint[]).length + (own ? (own[0] as bigint[]).length : 0) + 1);
+  const cutAll = (sums: bigint[][]): bigint[][] => sums.map((sum) => sum.map((v) => v >> cut));
+  return {
+    shared: { columns: cutAll(columns), rest: rest.map((r) => (r >> cut) + lost), scale: scale - Number(cut) },
+    own: own ? cutAll(own) : [],
+  };
+}
+
+/** From whole numbers at scale `from` to scale `to`: outward, or so large that nobody takes it. */
+function rescale(v: bigint, from: number, to: number, up: boolean): bigint {
+  if (to <= from) return up ? -(-v >> shiftBy(from - to)) : v >> shiftBy(from - to);
+  if (v === 0n) return 0n;
+  return to - from > 28 ? (v < 0n ? -FAR : FAR) : v << BigInt(to - from);
+}
+const FAR = 1n << 60n;
+
+interface Rectified {
+  readonly a: Sums;
+  readonly delta: Sums;
+  readonly own: bigint[][];
+  readonly unsettled: number;
+}
+
+function rectify(
+  d: number,
+  z: Sums,
+  e: Sums,
+  eOwn: bigint[][],
+  sharesF: bigint[][],
+  sharesD: bigint[][],
+  noises: number,
+): Rectified {
+  const units = z.columns.length;
+  const aColumns: bigint[][] = [];
+  const aRest: bigint[] = [];
+  const dColumns: bigint[][] = [];
+  const dOwn: bigint[][] = [];
+  const dRest: bigint[] = [];
+  const newF: { unit: number; height: bigint }[] = [];
+  const newD: { unit: number; height: bigint }[] = [];
+  const freeF = noises - sharesF.length;
+  const freeD = noises - sharesD.length;
+  let unsettled = 0;
+  for (let i = 0; i < units; i++) {
+    const zi = z.columns[i] as bigint[];
+    const ei = e.columns[i] as bigint[];
+    const oi = eOwn[i] as bigint[];
+    const zr = magnitude(zi) - abs(zi[0] as bigint) + (z.rest[i] as bigint);
+    const er = magnitude(ei) - abs(ei[0] as bigint) + magnitude(oi) + (e.rest[i] as bigint);
+    const zl = (zi[0] as bigint) - zr;
+    const zu = (zi[0] as bigint) + zr;
+    const el = (ei[0] as bigint) - er;
+    const eu = (ei[0] as bigint) + er;
+    let split = false;
+    // f
+    if (zl >= 0n) {
+      aColumns.push(zi.slice());
+      aRest.push(z.rest[i] as bigint);
+    } else if (zu <= 0n) {
+      aColumns.push(zi.map(() => 0n));
+      aRest.push(0n);
+    } else {
+      split = true;
+      // For 0 <= k <= 1, relu(z) - k z lies between 0 (at z = 0) and its value at one of the ends.
+      const k = (zu << BigInt(SLOPE_BITS)) / (zu - zl);
+      const height = (max(k * -zl, ((1n << BigInt(SLOPE_BITS)) - k) * zu) >> BigInt(SLOPE_BITS + 1)) + 1n;
+      const sum = zi.map((v) => (k * v) >> BigInt(SLOPE_BITS));
+      sum[0] = (sum[0] as bigint) + height;
+      aColumns.push(sum);
+      let rest = ((k * (z.rest[i] as bigint)) >> BigInt(SLOPE_BITS)) + BigInt(zi.length + 1);
+      if (newF.length < freeF) newF.push({ unit: i, height });
+      else rest += height;
+      aRest.push(rest);
+    }
+    // The difference.
+    if (e.scale === ZERO_SCALE) {
+      dColumns.push(ei);
+      dOwn.push(oi);
+      dRest.push(0n);
+      if (split) unsettled++;
+      continue;
+    }
+    const coarse = Math.min(z.scale, e.scale);
+    const gl = rescale(zl, z.scale, coarse, false) + rescale(el, e.scale, coarse, false);
+    const gu = rescale(zu, z.scale, coarse, true) + rescale(eu, e.scale, coarse, true);
+    const below = min(0n, rescale(zl, z.scale, e.scale, false)); // of Delta - delta
+    const above = max(0n, rescale(-gl, coarse, e.scale, true));
+    const least = -max(0n, rescale(zu, z.scale, e.scale, true)); // of Delta
+    const most = max(0n, rescale(gu, coarse, e.scale, true));
+    let from = below;
+    let to = above;
+    let keep = 2; // halves of delta that stay
+    if (most - least < to - from) {
+      from = least;
+      to = most;
+      keep = 0;
+    }
+    const size = max(abs(el), abs(eu));
+    if (size < to - from) {
+      const half = (size + 1n) >> 1n;
+      from = -half;
+      to = half;
+      keep = 1;
+    }
+    const height = (to - from + 1n) >> 1n;
+    const by = keep === 1 ? 1n : 0n;
+    const sum = keep === 0 ? ei.map(() => 0n) : ei.map((v) => v >> by);
+    sum[0] = (sum[0] as bigint) + ((from + to) >> 1n);
+    dColumns.push(sum);
+    dOwn.push(keep === 0 ? oi.map(() => 0n) : oi.map((v) => v >> by));
+    let rest =
+      keep === 0
+        ? 0n
+        : keep === 2
+          ? (e.rest[i] as bigint)
+          : ((e.rest[i] as bigint) >> 1n) + BigInt(ei.length + oi.length + 1);
+    if (height > 0n) {
+      split = true;
+      if (newD.length < freeD) newD.push({ unit: i, height });
+      else rest += height;
+    }
+    dRest.push(rest);
+    if (split) unsettled++;
+  }
+  // Shares first: they look at the forms before the new noises.
+  const width = (z.columns[0] as bigint[]).length;
+  for (const { unit } of newF) sharesF.push(sharesOf(d, z.columns[unit] as bigint[], sharesF, width));
+  const before = sharesF.length - newF.length;
+  for (const { unit } of newD) sharesD.push(sharesOf(d, z.columns[unit] as bigint[], sharesF.slice(0, before), width));
+  append(aColumns, newF);
+  for (const sum of dColumns) for (let k = 0; k < newF.length; k++) sum.push(0n);
+  append(dOwn, newD);
+  return {
+    a: { columns: aColumns, rest: aRest, scale: z.scale },
+    delta: { columns: dColumns, rest: dRest, scale: e.scale },
+    own: dOwn,
+    unsettled,
+  };
+}
+
+/** Adds one column a new noise. */
+function append(columns: bigint[][], noises: readonly { unit: number; height: bigint }[]): void {
+  columns.forEach((sum) => {
+    for (let k = 0; k < noises.length; k++) sum.push(0n);
+  });
+  noises.forEach(({ unit, height }, k) => {
+    const sum = columns[unit] as bigint[];
+    sum[sum.length - noises.length + k] = height;
+  });
+}
+
+/** Each input's share in the range of z, as parts of 2^SHARE_BITS. */
+function sharesOf(d: number, z: readonly bigint[], shares: readonly bigint[][], width: number): bigint[] {
+  const out = new Array<bigint>(d).fill(0n);
+  let total = 0n;
+  for (let s = 1; s < width; s++) total += abs(z[s] as bigint);
+  if (total === 0n) return out;
+  for (let i = 0; i < d; i++) out[i] = abs(z[i + 1] as bigint) << BigInt(SHARE_BITS);
+  for (let s = d + 1; s < width; s++) {
+    const weight = abs(z[s] as bigint);
+    if (weight === 0n) continue;
+    (shares[s - d - 1] as bigint[]).forEach((share, i) => {
+      out[i] = (out[i] as bigint) + weight * share;
+    });
+  }
+  return out.map((v) => v / total);
+}
+
+function output(
+  d: number,
+  z: Sums,
+  e: Sums,
+  own: readonly bigint[][],
+  sharesF: readonly bigint[][],
+  sharesD: readonly bigint[][],
+  unsettled: number,
+): Propagated {
+  const outputs = z.columns.length;
+  const f = { scale: z.scale, centre: new Float64Array(outputs), radius: new Float64Array(outputs) };
+  const dd = { scale: e.scale, centre: new Float64Array(outputs), radius: new Float64Array(outputs) };
+  const slopes = new Float64Array(outputs * d);
+  const blame = new Array<bigint>(d).fill(0n);
+  for (let i = 0; i < outputs; i++) {
+    const zi = z.columns[i] as bigint[];
+    const ei = e.columns[i] as bigint[];
+    const oi = own[i] as bigint[];
+    f.centre[i] = Number(zi[0]);
+    f.radius[i] = Number(magnitude(zi) - abs(zi[0] as bigint) + (z.rest[i] as bigint));
+    dd.centre[i] = Number(ei[0]);
+    dd.radius[i] = Number(magnitude(ei) - abs(ei[0] as bigint) + magnitude(oi) + (e.rest[i] as bigint));
+    for (let k = 0; k < d; k++) slopes[i * d + k] = Number(ei[k + 1]);
+    for (let k = 0; k < d; k++) {
+      let sum = abs(ei[k + 1] as bigint) << BigInt(SHARE_BITS - 2); // a linear part counts a quarter
+      sharesF.forEach((shares, s) => {
+        sum += abs(ei[d + 1 + s] as bigint) * (shares[k] as bigint);
+      });
+      sharesD.forEach((shares, s) => {
+        sum += abs(oi[s] as bigint) * (shares[k] as bigint);
+      });
+      blame[k] = (blame[k] as bigint) + (sum >> BigInt(SHARE_BITS));
+    }
+  }
+  return { f, d: dd, slopes, blame: Float64Array.from(blame, Number), unsettled };
+}
