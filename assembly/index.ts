@@ -2,6 +2,7 @@
 // `describe` and `checkPlan` are typed calls (as-bind); the rest take raw pointers and allocate nothing.
 import { encodeRows, extractRows } from "./bits";
 import { scanFloats } from "./convert";
+import { propagateBox } from "./deviation";
 import { PLAN_AT_BYTES, PLAN_AT_CHECK, PLAN_AT_MAGIC, PLAN_AT_VERSION, PLAN_MAGIC, PLAN_VERSION } from "./layout";
 import { walk } from "./walk";
 
@@ -45,4 +46,9 @@ export function encodeBits(src: usize, rows: i32, bits: i32, dst: usize, words: 
 /** See bits.ts. */
 export function extractBits(src: usize, rows: i32, words: i32, dst: usize, bits: i32, digit: i32, places: i32, gray: bool): void {
   extractRows(src, rows, words, dst, bits, digit, places, gray);
+}
+
+/** See deviation.ts. */
+export function propagate(pair: usize, box: usize, answer: usize): void {
+  propagateBox(pair, box, answer);
 }

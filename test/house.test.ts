@@ -58,6 +58,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'search',
     'supnorm',
     'propagate',
+    'ascent',
+    'deviation',
     'index',
   ],
   construct: [
@@ -109,6 +111,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'exactBatch',
     'engine',
     'bits',
+    'pair',
     'index',
   ],
   rates: ['capacity', 'regimes', 'index'],

@@ -81,6 +81,9 @@ export class Ascent {
   private readonly g: FloatNetwork;
   private readonly slopes: Float64Array;
   private readonly here: Float64Array;
+  private readonly next: Float64Array;
+  /** g - f at the last point tried. */
+  private readonly difference: Float64Array;
 
   constructor(
     f: Network,
@@ -94,6 +97,8 @@ export class Ascent {
     this.point = Array.from({ length: f.outputs }, () => Float64Array.from(lo));
     this.slopes = new Float64Array(f.inputs);
     this.here = new Float64Array(f.inputs);
+    this.next = new Float64Array(f.inputs);
+    this.difference = new Float64Array(f.outputs);
   }
 
   /** Notes what x is worth for each output; true where it is better than all before for any. */
@@ -102,9 +107,10 @@ export class Ascent {
     const z = this.g.at(x);
     let better = false;
     for (let i = 0; i < y.length; i++) {
-      const e = Math.abs((z[i] as number) - (y[i] as number));
-      if (e > (this.value[i] as number)) {
-        this.value[i] = e;
+      const e = (z[i] as number) - (y[i] as number);
+      this.difference[i] = e;
+      if (Math.abs(e) > (this.value[i] as number)) {
+        this.value[i] = Math.abs(e);
         (this.point[i] as Float64Array).set(x);
         better = true;
       }
@@ -113,30 +119,35 @@ export class Ascent {
   }
 
   /** Climbs from x along the slopes of one output's difference, halving the step where it does not help. */
-  climb(x: Float64Array, output: number, steps = 40): void {
-    const { here, slopes, lo, hi } = this;
+  climb(x: Float64Array, output: number): void {
+    const { here, next, slopes, lo, hi, difference } = this;
     here.set(x);
-    const next = new Float64Array(here);
-    let reach = 1;
-    let best = -1;
-    for (let step = 0; step < steps && reach > 1e-7; step++) {
-      const y = this.f.at(here)[output] as number;
-      const z = this.g.at(here)[output] as number;
-      best = Math.max(best, Math.abs(z - y));
+    this.try(here);
+    let e = difference[output] as number;
+    let reach = 0.5;
+    for (let step = 0; step < STEPS && reach > FINEST; step++) {
+      // The networks hold the units of their last call, which was at `here`.
       slopes.fill(0);
-      this.g.addSlopes(output, z >= y ? 1 : -1, slopes);
-      this.f.addSlopes(output, z >= y ? -1 : 1, slopes);
-      for (let i = 0; i < here.length; i++) {
-        const width = (hi[i] as number) - (lo[i] as number);
-        const to = (here[i] as number) + Math.sign(slopes[i] as number) * reach * width;
-        next[i] = Math.min(hi[i] as number, Math.max(lo[i] as number, to));
+      this.g.addSlopes(output, Math.sign(e) || 1, slopes);
+      this.f.addSlopes(output, -(Math.sign(e) || 1), slopes);
+      let best = Math.abs(e);
+      for (; reach > FINEST; reach /= 4) {
+        for (let i = 0; i < here.length; i++) {
+          const width = (hi[i] as number) - (lo[i] as number);
+          const to = (here[i] as number) + Math.sign(slopes[i] as number) * reach * width;
+          next[i] = Math.min(hi[i] as number, Math.max(lo[i] as number, to));
+        }
+        this.try(next);
+        e = difference[output] as number;
+        if (Math.abs(e) > best) break;
       }
-      this.try(next);
-      const after = Math.abs((this.g.at(next)[output] as number) - (this.f.at(next)[output] as number));
-      if (after > best) {
-        here.set(next);
-        best = after;
-      } else reach /= 2;
+      if (!(Math.abs(e) > best)) return;
+      best = Math.abs(e);
+      here.set(next);
     }
   }
 }
+
+/** Steps of a climb, and the part of the box at which it ends. */
+const STEPS = 24;
+const FINEST = 1e-6;

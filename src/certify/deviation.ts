@@ -16,18 +16,20 @@
 import { Dyadic, type DyadicLike, type Interval, refuse } from '../exact/index.ts';
 import {
   affine,
+  type BoxNumbers,
   compose,
   type Domain,
   intervals,
   LayerBuilder,
   Network,
   type NetworkPair,
+  type Propagator,
   pairOf,
   sameShape,
   sum,
 } from '../net/index.ts';
 import { Ascent } from './ascent.ts';
-import { type BoxNumbers, exactPropagator, type Propagator } from './propagate.ts';
+import { exactPropagator } from './propagate.ts';
 import { WorstFirst } from './worst.ts';
 
 export interface DeviationOptions {
@@ -43,7 +45,7 @@ export interface DeviationOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DeviationProgress) => void;
   /** Makes the propagator of a pair: the core's, which is faster. Default: BigInt. */
-  readonly propagator?: (pair: NetworkPair) => Propagator;
+  readonly propagator?: (pair: NetworkPair) => Propagator | Promise<Propagator>;
 }
 
 export interface DeviationProgress {
@@ -91,7 +93,10 @@ interface Box {
 const PAUSE_EVERY = 30;
 /** Widths below this part of the box are not halved. */
 const NARROWEST = 2 ** -22;
-const STARTS = 32;
+/** First climbs: how many, for how long (milliseconds), and for how many outputs each. */
+const STARTS = 64;
+const EXPLORE_FOR = 300;
+const CLIMBED = 16;
 
 /**
  * Bounds |f_i - g_i| over the box for every output. Throws InputError unless f and g have the same numbers of inputs and
@@ -104,8 +109,13 @@ export async function certifyDeviation(
   options: DeviationOptions = {},
 ): Promise<DeviationCertificate> {
   const search = new DeviationSearch(f, g, box, options);
-  await search.run();
-  return search.certificate();
+  const propagate = await (options.propagator ?? exactPropagator)(search.pair);
+  try {
+    await search.run(propagate);
+    return search.certificate();
+  } finally {
+    propagate.free?.();
+  }
 }
 
 class DeviationSearch {
@@ -114,7 +124,9 @@ class DeviationSearch {
   /** The affine map from [-1, 1]^d: x_i = mid_i + 2^log_i u_i. */
   private readonly mid: Dyadic[];
   private readonly log: number[];
-  private readonly propagate: Propagator;
+  /** What is propagated: f and g, or f - g beside itself. */
+  readonly pair: NetworkPair;
+  private propagate!: Propagator;
   /** Whether the pair is f - g and itself: its own range is the deviation. */
   private readonly joint: boolean;
   private readonly ascent: Ascent;
@@ -127,6 +139,9 @@ class DeviationSearch {
   private readonly ratio: number;
   private readonly seconds: number;
   private readonly maxBoxes: number;
+  /** The mapped box. */
+  private readonly lo: Float64Array;
+  private readonly hi: Float64Array;
   private boxes = 0;
   private settledShare = 0;
   private refutedBy = -1;
@@ -162,8 +177,7 @@ class DeviationSearch {
     const gu = compose(g, map);
     this.joint = !sameShape(fu, gu);
     const difference = this.joint ? sum(gu, compose(minus(f.outputs), fu)) : undefined;
-    const make = options.propagator ?? exactPropagator;
-    this.propagate = make(difference ? pairOf(difference, difference) : pairOf(fu, gu));
+    this.pair = difference ? pairOf(difference, difference) : pairOf(fu, gu);
     const lo = Float64Array.from(this.domain, (x, i) => this.toBox(x.lo, i).toNumber('down'));
     const hi = Float64Array.from(this.domain, (x, i) => this.toBox(x.hi, i).toNumber('up'));
     this.ascent = new Ascent(fu, gu, lo, hi);
@@ -172,11 +186,14 @@ class DeviationSearch {
     this.observed = new Array<Dyadic>(f.outputs).fill(Dyadic.ZERO);
     this.witness = Array.from({ length: f.outputs }, () => this.domain.map((x) => x.lo));
     this.open = new WorstFirst<Box>((x, y) => x.priority > y.priority);
-    this.explore(lo, hi);
-    this.enter(lo, hi, undefined, 1);
+    this.lo = lo;
+    this.hi = hi;
   }
 
-  async run(): Promise<void> {
+  async run(propagate: Propagator): Promise<void> {
+    this.propagate = propagate;
+    this.enter(this.lo, this.hi, undefined, 1);
+    if (this.open.size > 0) this.explore();
     let paused = performance.now();
     for (;;) {
       this.options.signal?.throwIfAborted();
@@ -247,18 +264,21 @@ class DeviationSearch {
     });
   }
 
-  /** First points to climb from: the centre and scattered ones. */
-  private explore(lo: Float64Array, hi: Float64Array): void {
+  /** First points to climb from. */
+  private explore(): void {
+    const { lo, hi } = this;
     const x = new Float64Array(lo.length);
     let state = 1;
-    for (let k = 0; k < STARTS; k++) {
+    const until = performance.now() + Math.min(EXPLORE_FOR, 100 * this.seconds);
+    for (let k = 0; k < STARTS && performance.now() < until; k++) {
       for (let i = 0; i < x.length; i++) {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        const t = k === 0 ? 0.5 : state / 2 ** 32;
+        state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
+        // The centre, points inside, corners.
+        const t = k === 0 ? 0.5 : k % 2 === 0 ? state / 2 ** 32 : state >>> 31;
         x[i] = (lo[i] as number) + t * ((hi[i] as number) - (lo[i] as number));
       }
       this.ascent.try(x);
-      for (let output = 0; output < this.f.outputs && output < 16; output++) this.ascent.climb(x, output);
+      for (let output = 0; output < this.f.outputs && output < CLIMBED; output++) this.ascent.climb(x, output);
     }
     this.observe();
   }

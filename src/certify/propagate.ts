@@ -21,36 +21,17 @@
  * This file is the oracle, in BigInt.
  */
 import { bitLength } from '../exact/index.ts';
-import { type NetworkPair, type PairLayer, type ShortBias, type ShortMatrix, ZERO_SCALE } from '../net/index.ts';
-
-/** A box, input by input: centre and radius, whole numbers times 2^-scale, |centre| + radius at most 2^29 each. */
-export interface BoxNumbers {
-  readonly scale: number;
-  readonly centre: Int32Array;
-  readonly radius: Int32Array;
-}
-
-/** Enclosures over a box: centre ± radius, whole numbers times 2^-scale, one an output. */
-export interface Enclosed {
-  readonly scale: number;
-  readonly centre: Float64Array;
-  readonly radius: Float64Array;
-}
-
-export interface Propagated {
-  readonly f: Enclosed;
-  /** g - f. */
-  readonly d: Enclosed;
-  /** d's slopes: outputs x inputs, row by row, in units of d. */
-  readonly slopes: Float64Array;
-  /** How much of d's radius each input is to blame for: a guide for halving, in units of d. */
-  readonly blame: Float64Array;
-  /** Relus of f or g whose sign is not settled. */
-  readonly unsettled: number;
-}
-
-/** Propagates boxes through one pair; what it returns is overwritten by the next call. */
-export type Propagator = (box: BoxNumbers) => Propagated;
+import {
+  type BoxNumbers,
+  MAX_NOISES,
+  type NetworkPair,
+  type PairLayer,
+  type Propagated,
+  type Propagator,
+  type ShortBias,
+  type ShortMatrix,
+  ZERO_SCALE,
+} from '../net/index.ts';
 
 /** Magnitudes of one unit add up to at most about 2^SUM_BITS before its relu, and twice that behind it. */
 const SUM_BITS = 29;
@@ -64,9 +45,6 @@ interface Sums {
   readonly rest: bigint[];
   readonly scale: number;
 }
-
-/** Most noises of f, and of the difference, that are kept apart; further ones go to r. */
-export const MAX_NOISES = 1024;
 
 /** A propagator that computes in BigInt. */
 export function exactPropagator(pair: NetworkPair, noises = MAX_NOISES): Propagator {

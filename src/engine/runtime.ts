@@ -26,6 +26,7 @@ export interface CoreCalls {
   ): void;
   encodeBits(...args: BitCall): void;
   extractBits(...args: BitCall): void;
+  propagate(pair: number, box: number, answer: number): void;
 }
 
 /** Source, rows, bits (or words) a source row, target, words (or bits) a target row, digit, places, gray. */

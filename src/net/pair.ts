@@ -43,6 +43,43 @@ export interface NetworkPair {
   readonly outputs: number;
 }
 
+/** A box, input by input: centre and radius, whole numbers times 2^-scale, |centre| + radius at most 2^29 each. */
+export interface BoxNumbers {
+  readonly scale: number;
+  readonly centre: Int32Array;
+  readonly radius: Int32Array;
+}
+
+/** Enclosures over a box: centre ± radius, whole numbers times 2^-scale, one an output. */
+export interface Enclosed {
+  readonly scale: number;
+  readonly centre: Float64Array;
+  readonly radius: Float64Array;
+}
+
+export interface Propagated {
+  readonly f: Enclosed;
+  /** g - f. */
+  readonly d: Enclosed;
+  /** d's slopes: outputs x inputs, row by row, in units of d. */
+  readonly slopes: Float64Array;
+  /** How much of d's radius each input is to blame for: a guide for halving, in units of d. */
+  readonly blame: Float64Array;
+  /** Relus of f or g whose sign is not settled. */
+  readonly unsettled: number;
+}
+
+/** Propagates boxes through one pair. */
+export interface Propagator {
+  /** Enclosures over a box; overwritten by the next call. */
+  (box: BoxNumbers): Propagated;
+  /** Gives back what it holds, where it holds something. */
+  free?(): void;
+}
+
+/** Most noises of f, and of the difference, that a propagator keeps apart. */
+export const MAX_NOISES = 1024;
+
 /** Row sums stay below 2^ROW_BITS, sums over units below 2^SUM_BITS, biases below 2^BIAS_BITS. */
 const ROW_BITS = 31;
 const BIAS_BITS = 61;
