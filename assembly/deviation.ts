@@ -7,7 +7,7 @@
 import {
   ANSWER_AT_SCALE_D, ANSWER_AT_SCALE_F, ANSWER_AT_UNSETTLED, ANSWER_AT_VALUES, LIVE_BYTES,
   NODE_AT_HEIGHT_D, NODE_AT_HEIGHT_F, NODE_AT_KEEP, NODE_AT_LIVE_D, NODE_AT_LIVE_F, NODE_AT_NOISE_D, NODE_AT_NOISE_F,
-  NODE_AT_SHIFT_D, NODE_AT_SLOPE, NODE_BYTES,
+  NODE_AT_SHARED, NODE_AT_SHIFT_D, NODE_AT_SLOPE, NODE_AT_SLOPE_G, NODE_BYTES,
   PAIR_AT_BLAME, PAIR_AT_DEPTH, PAIR_AT_INPUTS, PAIR_AT_LAYERS, PAIR_AT_LIVE_D, PAIR_AT_LIVE_F, PAIR_AT_NODES,
   PAIR_AT_NOISES, PAIR_AT_REST_D, PAIR_AT_REST_F, PAIR_AT_SHARES_D, PAIR_AT_SHARES_F, PAIR_AT_XD, PAIR_AT_XE, PAIR_AT_XF,
   PAIR_AT_ZD, PAIR_AT_ZE, PAIR_AT_ZF, PAIR_AT_ZREST_D, PAIR_AT_ZREST_F,
@@ -18,9 +18,10 @@ import {
 
 const SUM_BITS: i64 = 29;
 const SLOPE_BITS: i64 = 20;
-const SLOPE_ONE: i32 = 1 << 20;
+const SLOPE_ONE: i64 = 1 << 20;
 const SHARE_BITS: i64 = 16;
 const FAR: i64 = 1 << 60;
+const NEAR: i32 = 28;
 
 // The state of one propagation. Widths are columns in use; strides are widths rounded up to whole vectors of 4.
 let pair: usize = 0;
@@ -322,12 +323,16 @@ function swing(p: usize, from: i32, n: i32, cut: i64): i64 {
   return sum;
 }
 
-/** From scale `from` to scale `to`, outward, or so large that nobody takes it. */
+/** From scale `from` to scale `to`, rounded up or down; what moves too far becomes plainly too much. */
 function rescale(v: i64, from: i32, to: i32, up: bool): i64 {
   if (to <= from) return up ? -(-v >> shiftBy(from - to)) : v >> shiftBy(from - to);
-  if (v == 0) return 0;
-  return to - from > 28 ? (v < 0 ? -FAR : FAR) : v << <i64>(to - from);
+  if (to - from <= NEAR) return v << <i64>(to - from);
+  return v == 0 ? 0 : up ? FAR : v << <i64>NEAR;
 }
+
+/** v 2^by, rounded down. */
+// @ts-ignore: decorator
+@inline function moveBy(v: i64, by: i32): i64 { return by >= 0 ? v << <i64>by : v >> shiftBy(-by); }
 
 function rectify(units: i32): void {
   const sharesF = address(PAIR_AT_SHARES_F);
@@ -352,22 +357,24 @@ function rectify(units: i32): void {
     const zl = zc - zr;
     const zu = zc + zr;
     let split = false;
-    let slope = 0;
+    let splitF = false;
+    let slope: i64 = 0;
     let height: i64 = 0;
     let noiseF = -1;
+    const zRest = load<i64>(restF);
     if (zl >= 0) slope = SLOPE_ONE;
     else if (zu <= 0) store<i64>(restF, 0);
     else {
       split = true;
-      const k = (zu << SLOPE_BITS) / (zu - zl);
-      height = (max(k * -zl, ((<i64>1 << SLOPE_BITS) - k) * zu) >> (SLOPE_BITS + 1)) + 1;
-      slope = <i32>k;
-      let rest = ((k * load<i64>(restF)) >> SLOPE_BITS) + <i64>(width + 1);
+      splitF = true;
+      slope = (zu << SLOPE_BITS) / (zu - zl);
+      height = (max(slope * -zl, (SLOPE_ONE - slope) * zu) >> (SLOPE_BITS + 1)) + 1;
+      let rest = ((slope * zRest) >> SLOPE_BITS) + <i64>(width + 1);
       if (newF < noises - usedF) noiseF = newF++;
       else rest += height;
       store<i64>(restF, rest);
     }
-    store<i32>(node, slope, NODE_AT_SLOPE);
+    store<i32>(node, <i32>slope, NODE_AT_SLOPE);
     store<i32>(node, noiseF, NODE_AT_NOISE_F);
     store<i64>(node, height, NODE_AT_HEIGHT_F);
     store<i32>(node, zl >= 0 || zu > 0 ? 1 : 0, NODE_AT_LIVE_F);
@@ -376,6 +383,8 @@ function rectify(units: i32): void {
     let noiseD = -1;
     let shift: i64 = 0;
     let heightD: i64 = 0;
+    let slopeG: i64 = 0;
+    let shared: i64 = 0;
     if (scaleD == PAIR_ZERO_SCALE) store<i64>(restD, 0);
     else {
       const el = ec - er;
@@ -383,25 +392,66 @@ function rectify(units: i32): void {
       const coarse = min(scaleF, scaleD);
       const gl = rescale(zl, scaleF, coarse, false) + rescale(el, scaleD, coarse, false);
       const gu = rescale(zu, scaleF, coarse, true) + rescale(eu, scaleD, coarse, true);
-      let from = min<i64>(0, rescale(zl, scaleF, scaleD, false));
-      let to = max<i64>(0, rescale(-gl, coarse, scaleD, true));
-      const least = -max<i64>(0, rescale(zu, scaleF, scaleD, true));
-      const most = max<i64>(0, rescale(gu, coarse, scaleD, true));
-      if (most - least < to - from) {
-        from = least;
-        to = most;
+      const posZl = rescale(max<i64>(0, zl), scaleF, scaleD, false);
+      const posZu = rescale(max<i64>(0, zu), scaleF, scaleD, true);
+      const negZl = rescale(max<i64>(0, -zl), scaleF, scaleD, true);
+      const negZu = rescale(max<i64>(0, -zu), scaleF, scaleD, false);
+      const posGl = rescale(max<i64>(0, gl), coarse, scaleD, false);
+      const posGu = rescale(max<i64>(0, gu), coarse, scaleD, true);
+      const negGl = rescale(max<i64>(0, -gl), coarse, scaleD, true);
+      const negGu = rescale(max<i64>(0, -gu), coarse, scaleD, false);
+      let from = negGu - negZl;
+      let to = negGl - negZu;
+      if (zl >= 0 && gl >= 0) {
+        from = 0;
+        to = 0;
+      } else if (zu <= 0 && gu <= 0) {
+        from = 0;
+        to = 0;
         keep = 0;
-      }
-      const size = max(abs64(el), abs64(eu));
-      if (size < to - from) {
-        const half = (size + 1) >> 1;
-        from = -half;
-        to = half;
-        keep = 1;
+      } else {
+        if (posGu - posZl - (posGl - posZu) < to - from) {
+          from = posGl - posZu;
+          to = posGu - posZl;
+          keep = 0;
+        }
+        const size = max(abs64(el), abs64(eu));
+        if (size < to - from) {
+          const half = (size + 1) >> 1;
+          from = -half;
+          to = half;
+          keep = 1;
+        }
       }
       heightD = (to - from + 1) >> 1;
       shift = (from + to) >> 1;
-      let rest: i64 = keep == 0 ? 0 : keep == 2 ? load<i64>(restD) : (load<i64>(restD) >> 1) + <i64>(width + ownWidth + 1);
+      const by = scaleD - scaleF;
+      if (heightD > 0 && by <= NEAR) {
+        let h: i64 = 0;
+        if (gl >= 0) slopeG = SLOPE_ONE;
+        else if (gu > 0) {
+          slopeG = (gu << SLOPE_BITS) / (gu - gl);
+          h = (max(slopeG * -gl, (SLOPE_ONE - slopeG) * gu) >> (SLOPE_BITS + 1)) + 1;
+          h = rescale(h, coarse, scaleD, true);
+        }
+        const part = abs64(slopeG - slope) * (abs64(zc) + zr);
+        const moved = rescale(part >> SLOPE_BITS, scaleF, scaleD, true);
+        const own = rescale(height, scaleF, scaleD, true);
+        if (h + own < heightD && moved < <i64>1 << SUM_BITS) {
+          keep = 3;
+          heightD = h;
+          shift = h;
+        }
+      }
+      let rest = load<i64>(restD);
+      if (keep == 3) {
+        rest = ((slopeG * rest) >> SLOPE_BITS) + moveBy(abs64(slopeG - slope) * zRest, by - <i32>SLOPE_BITS) + <i64>(2 * width + ownWidth + 4);
+        const h = moveBy(height, by);
+        shift -= h;
+        if (splitF && noiseF < 0) rest += h;
+        else if (splitF) shared = -h;
+      } else if (keep == 1) rest = (rest >> 1) + <i64>(width + ownWidth + 1);
+      else if (keep == 0) rest = 0;
       if (heightD > 0) {
         split = true;
         if (newD < noises - usedD) noiseD = newD++;
@@ -413,7 +463,9 @@ function rectify(units: i32): void {
     store<i32>(node, noiseD, NODE_AT_NOISE_D);
     store<i64>(node, shift, NODE_AT_SHIFT_D);
     store<i64>(node, heightD, NODE_AT_HEIGHT_D);
-    store<i32>(node, scaleD != PAIR_ZERO_SCALE && (keep != 0 || heightD != 0) ? 1 : 0, NODE_AT_LIVE_D);
+    store<i32>(node, <i32>slopeG, NODE_AT_SLOPE_G);
+    store<i64>(node, shared, NODE_AT_SHARED);
+    store<i32>(node, scaleD != PAIR_ZERO_SCALE && (keep != 0 || heightD != 0 || shift != 0) ? 1 : 0, NODE_AT_LIVE_D);
     if (split) unsettled++;
     if (noiseF >= 0) share(zi, sharesF, sharesF + (<usize>(usedF + noiseF) * inputs << 2));
     if (noiseD >= 0) share(zi, sharesF, sharesD + (<usize>(usedD + noiseD) * inputs << 2));
@@ -458,12 +510,12 @@ function write(units: i32, newF: i32, newD: i32): void {
     const xf = address(PAIR_AT_XF) + (<usize>i * nextStride << 2);
     const xd = address(PAIR_AT_XD) + (<usize>i * nextStride << 2);
     const xe = address(PAIR_AT_XE) + (<usize>i * nextOwnStride << 2);
-    const slope = load<i32>(node, NODE_AT_SLOPE);
+    const slope = <i64>load<i32>(node, NODE_AT_SLOPE);
     if (slope == SLOPE_ONE) {
       for (let s = 0; s < width; s++) store<i32>(xf + (<usize>s << 2), <i32>(load<i64>(zi + (<usize>s << 3)) >> cutF));
     } else if (slope == 0 && load<i32>(node, NODE_AT_LIVE_F) == 0) memory.fill(xf, 0, <usize>width << 2);
     else {
-      for (let s = 0; s < width; s++) store<i32>(xf + (<usize>s << 2), <i32>((<i64>slope * (load<i64>(zi + (<usize>s << 3)) >> cutF)) >> SLOPE_BITS));
+      for (let s = 0; s < width; s++) store<i32>(xf + (<usize>s << 2), <i32>((slope * (load<i64>(zi + (<usize>s << 3)) >> cutF)) >> SLOPE_BITS));
       store<i32>(xf, load<i32>(xf) + <i32>load<i64>(node, NODE_AT_HEIGHT_F));
     }
     memory.fill(xf + (<usize>width << 2), 0, <usize>(nextStride - width) << 2);
@@ -474,6 +526,15 @@ function write(units: i32, newF: i32, newD: i32): void {
     if (keep == 0) {
       memory.fill(xd, 0, <usize>width << 2);
       memory.fill(xe, 0, <usize>ownWidth << 2);
+    } else if (keep == 3) {
+      const slopeG = <i64>load<i32>(node, NODE_AT_SLOPE_G);
+      const by = scaleD - scaleF - <i32>SLOPE_BITS;
+      for (let s = 0; s < width; s++) {
+        const z = load<i64>(zi + (<usize>s << 3)) >> cutF;
+        const e = load<i64>(ei + (<usize>s << 3)) >> cutD;
+        store<i32>(xd + (<usize>s << 2), <i32>(moveBy((slopeG - slope) * z, by) + ((slopeG * e) >> SLOPE_BITS)));
+      }
+      for (let s = 0; s < ownWidth; s++) store<i32>(xe + (<usize>s << 2), <i32>((slopeG * (load<i64>(oi + (<usize>s << 3)) >> cutD)) >> SLOPE_BITS));
     } else {
       const by = cutD + (keep == 1 ? 1 : 0);
       for (let s = 0; s < width; s++) store<i32>(xd + (<usize>s << 2), <i32>(load<i64>(ei + (<usize>s << 3)) >> by));
@@ -481,6 +542,7 @@ function write(units: i32, newF: i32, newD: i32): void {
     }
     store<i32>(xd, load<i32>(xd) + <i32>load<i64>(node, NODE_AT_SHIFT_D));
     memory.fill(xd + (<usize>width << 2), 0, <usize>(nextStride - width) << 2);
+    if (noiseF >= 0) store<i32>(xd + (<usize>(width + noiseF) << 2), <i32>load<i64>(node, NODE_AT_SHARED));
     memory.fill(xe + (<usize>ownWidth << 2), 0, <usize>(nextOwnStride - ownWidth) << 2);
     const noiseD = load<i32>(node, NODE_AT_NOISE_D);
     if (noiseD >= 0) store<i32>(xe + (<usize>(ownWidth + noiseD) << 2), <i32>load<i64>(node, NODE_AT_HEIGHT_D));

@@ -56,7 +56,7 @@ export const PAIR_ZERO_SCALE = 1 << 28;
 // ---- nodes: what a relu does to one unit
 /** Slope of f's line, 2^20 for active, 0 for inactive. */
 export const NODE_AT_SLOPE = 0;
-/** Halves of the difference that stay. */
+/** Halves of the difference that stay; 3: the line through g's triangle less f's line. */
 export const NODE_AT_KEEP = 4;
 /** Index of f's new noise and of the difference's, or -1. */
 export const NODE_AT_NOISE_F = 8;
@@ -68,7 +68,10 @@ export const NODE_AT_HEIGHT_D = 32;
 /** i32: whether anything of f, and of the difference, is left. */
 export const NODE_AT_LIVE_F = 40;
 export const NODE_AT_LIVE_D = 44;
-export const NODE_BYTES = 48;
+/** For the line through g's triangle: its slope, and (i64) how the difference moves with f's new noise. */
+export const NODE_AT_SLOPE_G = 48;
+export const NODE_AT_SHARED = 56;
+export const NODE_BYTES = 64;
 
 /** [byte offset of the unit's columns is index * stride] index, weight of f or g, weight of g - f. */
 export const LIVE_BYTES = 12;

@@ -59,7 +59,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'supnorm',
     'propagate',
     'ascent',
+    'unitBox',
     'deviation',
+    'argmax',
     'index',
   ],
   construct: [

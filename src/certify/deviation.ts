@@ -7,21 +7,15 @@
  * lower bounds from exact evaluation at points that a search in doubles proposes (ascent.ts). The search ends when every
  * bound is within `ratio` of its observed value or `within` is answered, or when its time is over: the bounds hold then too.
  *
- * The box is first mapped onto [-1, 1]^d by an exact affine map, so that inputs of any size are split alike. Ends of
- * boxes and bounds are float64 numbers used as exact dyadics: they are halved, scaled by powers of two and compared, never
- * rounded.
- *
  * Networks of different layer sizes are compared through one network that computes f - g.
  */
 import { Dyadic, type DyadicLike, type Interval, refuse } from '../exact/index.ts';
 import {
   affine,
-  type BoxNumbers,
   compose,
   type Domain,
   intervals,
-  LayerBuilder,
-  Network,
+  type Network,
   type NetworkPair,
   type Propagator,
   pairOf,
@@ -30,6 +24,7 @@ import {
 } from '../net/index.ts';
 import { Ascent } from './ascent.ts';
 import { exactPropagator } from './propagate.ts';
+import { boxNumbers, cutOf, exactly, halved, UnitBox } from './unitBox.ts';
 import { WorstFirst } from './worst.ts';
 
 export interface DeviationOptions {
@@ -37,6 +32,8 @@ export interface DeviationOptions {
   readonly within?: DyadicLike;
   /** Without `within`: bounds are refined until certified/observed is at most this for every output. Default 1.01. */
   readonly ratio?: number;
+  /** Where witnesses are taken from, where it is less than the box (an outward rounded one). Default: the box. */
+  readonly witnessIn?: Domain;
   /** Default 60. Bounds hold whenever the search ends. */
   readonly seconds?: number;
   /** Most boxes kept at once; default 2^20. */
@@ -91,12 +88,13 @@ interface Box {
 
 /** Milliseconds between two pauses for other work. */
 const PAUSE_EVERY = 30;
-/** Widths below this part of the box are not halved. */
-const NARROWEST = 2 ** -22;
 /** First climbs: how many, for how long (milliseconds), and for how many outputs each. */
 const STARTS = 64;
 const EXPLORE_FOR = 300;
 const CLIMBED = 16;
+/** Boxes between two whose corners are tried, and climbed from. */
+const TRY_EVERY = 4;
+const CLIMB_EVERY = 64;
 
 /**
  * Bounds |f_i - g_i| over the box for every output. Throws InputError unless f and g have the same numbers of inputs and
@@ -120,10 +118,7 @@ export async function certifyDeviation(
 
 class DeviationSearch {
   private readonly started = performance.now();
-  private readonly domain: readonly Interval[];
-  /** The affine map from [-1, 1]^d: x_i = mid_i + 2^log_i u_i. */
-  private readonly mid: Dyadic[];
-  private readonly log: number[];
+  private readonly unit: UnitBox;
   /** What is propagated: f and g, or f - g beside itself. */
   readonly pair: NetworkPair;
   private propagate!: Propagator;
@@ -139,9 +134,6 @@ class DeviationSearch {
   private readonly ratio: number;
   private readonly seconds: number;
   private readonly maxBoxes: number;
-  /** The mapped box. */
-  private readonly lo: Float64Array;
-  private readonly hi: Float64Array;
   private boxes = 0;
   private settledShare = 0;
   private refutedBy = -1;
@@ -165,35 +157,25 @@ class DeviationSearch {
     this.seconds = options.seconds ?? 60;
     if (!(this.seconds > 0)) refuse(`${where} seconds`, 'a number above 0', this.seconds);
     this.maxBoxes = options.maxBoxes ?? 1 << 20;
-    this.domain = intervals(box, f.inputs);
-    this.mid = this.domain.map(({ lo, hi }) => lo.add(hi).scale(-1).roundBits(53, 'down'));
-    this.log = this.domain.map(({ lo, hi }, i) => {
-      const m = this.mid[i] as Dyadic;
-      const reach = hi.sub(m).max(m.sub(lo));
-      return reach.isZero ? 0 : reach.exponent + 1;
-    });
-    const map = diagonal(this.mid, this.log);
+    this.unit = new UnitBox(intervals(box, f.inputs), options.witnessIn && intervals(options.witnessIn, f.inputs));
+    const { lo, hi, map } = this.unit;
     const fu = compose(f, map);
     const gu = compose(g, map);
     this.joint = !sameShape(fu, gu);
     const difference = this.joint ? sum(gu, compose(minus(f.outputs), fu)) : undefined;
     this.pair = difference ? pairOf(difference, difference) : pairOf(fu, gu);
-    const lo = Float64Array.from(this.domain, (x, i) => this.toBox(x.lo, i).toNumber('down'));
-    const hi = Float64Array.from(this.domain, (x, i) => this.toBox(x.hi, i).toNumber('up'));
     this.ascent = new Ascent(fu, gu, lo, hi);
     this.settled = new Float64Array(f.outputs);
     this.goal = new Float64Array(f.outputs).fill(this.within ? this.within.toNumber('down') : 0);
     this.observed = new Array<Dyadic>(f.outputs).fill(Dyadic.ZERO);
-    this.witness = Array.from({ length: f.outputs }, () => this.domain.map((x) => x.lo));
+    this.witness = Array.from({ length: f.outputs }, () => this.unit.corner);
     this.open = new WorstFirst<Box>((x, y) => x.priority > y.priority);
-    this.lo = lo;
-    this.hi = hi;
   }
 
   async run(propagate: Propagator): Promise<void> {
     this.propagate = propagate;
-    this.enter(this.lo, this.hi, undefined, 1);
-    if (this.open.size > 0) this.explore();
+    this.enter(this.unit.lo, this.unit.hi, undefined, 1);
+    this.explore();
     let paused = performance.now();
     for (;;) {
       this.options.signal?.throwIfAborted();
@@ -250,26 +232,12 @@ class DeviationSearch {
     });
   }
 
-  private toBox(x: Dyadic, i: number): Dyadic {
-    return x.sub(this.mid[i] as Dyadic).scale(-(this.log[i] as number));
-  }
-
-  /** A point of the mapped box as a point of the domain. */
-  private toDomain(u: Float64Array): Dyadic[] {
-    return this.domain.map(({ lo, hi }, i) => {
-      const x = Dyadic.from(u[i] as number)
-        .scale(this.log[i] as number)
-        .add(this.mid[i] as Dyadic);
-      return x.max(lo).min(hi);
-    });
-  }
-
   /** First points to climb from. */
   private explore(): void {
-    const { lo, hi } = this;
+    const { lo, hi } = this.unit;
     const x = new Float64Array(lo.length);
     let state = 1;
-    const until = performance.now() + Math.min(EXPLORE_FOR, 100 * this.seconds);
+    const until = performance.now() + Math.min(this.within ? EXPLORE_FOR / 8 : EXPLORE_FOR, 100 * this.seconds);
     for (let k = 0; k < STARTS && performance.now() < until; k++) {
       for (let i = 0; i < x.length; i++) {
         state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
@@ -289,7 +257,7 @@ class DeviationSearch {
       const known = (this.observed[i] as Dyadic).toNumber();
       const value = this.ascent.value[i] as number;
       if (value <= known * 1.0001) continue;
-      const x = this.toDomain(this.ascent.point[i] as Float64Array);
+      const x = this.unit.toDomain(this.ascent.point[i] as Float64Array);
       const y = this.f.evaluate(x);
       const z = this.g.evaluate(x);
       for (let k = 0; k < this.observed.length; k++) {
@@ -332,8 +300,9 @@ class DeviationSearch {
         worst = i;
       }
     }
-    if (priority > 1) this.tryCorner(lo, hi, result.slopes, Math.sign(centre[worst] as number) || 1, worst);
-    const box = { lo, hi, upper, cut: this.cutOf(lo, hi, result.blame), share, priority };
+    if (priority > 1 && this.boxes % TRY_EVERY === 0)
+      this.tryCorner(lo, hi, result.slopes, Math.sign(centre[worst] as number) || 1, worst);
+    const box = { lo, hi, upper, cut: cutOf(lo, hi, result.blame), share, priority };
     if (this.isGood(upper)) this.settle(box);
     else this.open.push(box);
   }
@@ -349,35 +318,15 @@ class DeviationSearch {
       centre[i] = ((lo[i] as number) + (hi[i] as number)) / 2;
     }
     const better = this.ascent.try(corner);
-    if (this.ascent.try(centre) || better) {
-      this.ascent.climb(Float64Array.from(this.ascent.point[worst] as Float64Array), worst);
-      this.observe();
-    }
-  }
-
-  private cutOf(lo: Float64Array, hi: Float64Array, blame: Float64Array): number {
-    let cut = -1;
-    let most = -1;
-    for (let i = 0; i < lo.length; i++) {
-      const width = (hi[i] as number) - (lo[i] as number);
-      if (width <= NARROWEST) continue;
-      // Where no input is to blame, the widest is as good as any.
-      const b = (blame[i] as number) + 1e-9 * width;
-      if (b > most) {
-        most = b;
-        cut = i;
-      }
-    }
-    return cut;
+    const best = this.ascent.try(centre) || better;
+    if (best) this.ascent.climb(Float64Array.from(this.ascent.point[worst] as Float64Array), worst);
+    else if (this.boxes % CLIMB_EVERY === 0) this.ascent.climb(corner, worst);
+    this.observe();
   }
 
   private halve({ lo, hi, upper, cut, share }: Box): boolean {
     if (cut < 0) return false;
-    const middle = ((lo[cut] as number) + (hi[cut] as number)) / 2;
-    const left = Float64Array.from(hi);
-    left[cut] = middle;
-    const right = Float64Array.from(lo);
-    right[cut] = middle;
+    const [left, right] = halved(lo, hi, cut);
     this.enter(lo, left, upper, share / 2);
     this.enter(right, hi, upper, share / 2);
     return true;
@@ -403,41 +352,10 @@ class DeviationSearch {
   }
 }
 
-/** x_i = mid_i + 2^log_i u_i. */
-function diagonal(mid: readonly Dyadic[], log: readonly number[]): Network {
-  const layer = new LayerBuilder(mid.length);
-  for (let i = 0; i < mid.length; i++) layer.unit(mid[i] as Dyadic, [i, Dyadic.pow2(log[i] as number)]);
-  return new Network([layer.build()]);
-}
-
 function minus(outputs: number): Network {
   return affine(
     Array.from({ length: outputs }, (_, i) => Array.from({ length: outputs }, (_, j) => (i === j ? -1 : 0))),
   );
-}
-
-/** Fractional digits of a box's numbers: |u| <= 1 and some room. */
-const BOX_SCALE = 28;
-
-/** The box in whole numbers, outward. Scaling by powers of two and rounding to whole numbers are exact here. */
-function boxNumbers(lo: Float64Array, hi: Float64Array): BoxNumbers {
-  const centre = new Int32Array(lo.length);
-  const radius = new Int32Array(lo.length);
-  for (let i = 0; i < lo.length; i++) {
-    const from = Math.floor((lo[i] as number) * 2 ** BOX_SCALE);
-    const to = Math.ceil((hi[i] as number) * 2 ** BOX_SCALE);
-    const c = Math.floor((from + to) / 2);
-    centre[i] = c;
-    radius[i] = Math.max(to - c, c - from);
-  }
-  return { scale: BOX_SCALE, centre, radius };
-}
-
-/** v 2^-scale for a whole v below 2^53, as the float64 that it is (or the next above what a float64 can be). */
-function exactly(v: number, scale: number): number {
-  if (v === 0) return 0;
-  if (scale > 900) return 2 ** -800;
-  return scale < -900 ? Number.POSITIVE_INFINITY : v * 2 ** -scale;
 }
 
 function refuseInfinite(): never {

@@ -1,5 +1,14 @@
 /** Errors and deviations, proved. */
 
+export { type ArgmaxCertificate, type ArgmaxOptions, certifyArgmax } from './argmax.ts';
+export {
+  certifyDeviation,
+  type DeviationCertificate,
+  type DeviationOptions,
+  type DeviationProgress,
+  type OutputDeviation,
+} from './deviation.ts';
 export type { DomainEnd, SupOptions, SupProgress } from './job.ts';
 export { linearPieces, type Piece } from './pieces.ts';
+export { exactPropagator } from './propagate.ts';
 export { certifySup, type SupCertificate } from './supnorm.ts';

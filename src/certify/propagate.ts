@@ -7,12 +7,14 @@
  *
  *   delta_(l+1) = G Delta_l + (G - F) a_l + (bias of g - bias of f),   Delta = relu(z + delta) - relu(z), a = relu(z),
  *
- * never as a difference of two ranges. Delta is enclosed by whichever of these is tightest, with z in [zl, zu], z + delta in
- * [gl, gu] and |delta| <= M:
+ * never as a difference of two ranges. Delta is delta where both are active and 0 where both are inactive; else it is
+ * enclosed by whichever of these is tightest, with z in [zl, zu], g = z + delta in [gl, gu] and |delta| <= M:
  *
- *   Delta - delta   in [min(zl, 0), max(-gl, 0)]      (exactly delta where both are active)
- *   Delta           in [-max(zu, 0), max(gu, 0)]      (exactly 0 where both are inactive)
- *   Delta - delta/2 in [-M/2, M/2]                    (relu has slopes between 0 and 1)
+ *   Delta - delta    in [relu(-gu) - relu(-zl), relu(-gl) - relu(-zu)]
+ *   Delta            in [relu(gl) - relu(zu), relu(gu) - relu(zl)]
+ *   Delta - delta/2  in [-M/2, M/2]                    (relu has slopes between 0 and 1)
+ *   Delta + a - k g  in [0, 2h]                        (k, h: the line through the middle of g's triangle; h = 0 where
+ *                                                       g's sign is settled, so that -a and g - a are exact)
  *
  * Sums of a layer are whole numbers times 2^-e with magnitudes that add up to at most 2^29 in every unit; e follows the
  * numbers from layer to layer. Every shift rounds down and adds what it may have lost to r. No 64-bit sum can overflow
@@ -34,10 +36,13 @@ import {
 } from '../net/index.ts';
 
 /** Magnitudes of one unit add up to at most about 2^SUM_BITS before its relu, and twice that behind it. */
-const SUM_BITS = 29;
+const SUM_BITS = 29n;
 /** Fractional digits of relaxation slopes, and of the shares of blame. */
-const SLOPE_BITS = 20;
+const SLOPE_BITS = 20n;
+const SLOPE_ONE = 1n << SLOPE_BITS;
 const SHARE_BITS = 16;
+/** Scales that differ by more than this are not brought together. */
+const NEAR = 28;
 
 /** A layer's sums: columns by unit, then what is not in any column. */
 interface Sums {
@@ -203,7 +208,7 @@ function normal({ columns, rest, scale }: Sums, own?: bigint[][]): { shared: Sum
     largest = max(largest, magnitude(sum) + (rest[i] as bigint) + (own ? magnitude(own[i] as bigint[]) : 0n));
   });
   if (largest === 0n) return { shared: { columns, rest, scale: ZERO_SCALE }, own: own ?? [] };
-  const cut = BigInt(Math.max(0, bitLength(largest) - SUM_BITS));
+  const cut = BigInt(Math.max(0, bitLength(largest) - Number(SUM_BITS)));
   if (cut === 0n) return { shared: { columns, rest, scale }, own: own ?? [] };
   const lost = BigInt((columns[0] as bigint[]).length + (own ? (own[0] as bigint[]).length : 0) + 1);
   const cutAll = (sums: bigint[][]): bigint[][] => sums.map((sum) => sum.map((v) => v >> cut));
@@ -213,13 +218,17 @@ function normal({ columns, rest, scale }: Sums, own?: bigint[][]): { shared: Sum
   };
 }
 
-/** From whole numbers at scale `from` to scale `to`: outward, or so large that nobody takes it. */
+/** From whole numbers at scale `from` to scale `to`, rounded up or down; what moves too far becomes plainly too much. */
 function rescale(v: bigint, from: number, to: number, up: boolean): bigint {
   if (to <= from) return up ? -(-v >> shiftBy(from - to)) : v >> shiftBy(from - to);
-  if (v === 0n) return 0n;
-  return to - from > 28 ? (v < 0n ? -FAR : FAR) : v << BigInt(to - from);
+  if (to - from <= NEAR) return v << BigInt(to - from);
+  // Only magnitudes come here.
+  return v === 0n ? 0n : up ? FAR : v << BigInt(NEAR);
 }
 const FAR = 1n << 60n;
+
+/** v 2^by, rounded down. */
+const moveBy = (v: bigint, by: number): bigint => (by >= 0 ? v << BigInt(by) : v >> shiftBy(-by));
 
 interface Rectified {
   readonly a: Sums;
@@ -245,6 +254,8 @@ function rectify(
   const dRest: bigint[] = [];
   const newF: { unit: number; height: bigint }[] = [];
   const newD: { unit: number; height: bigint }[] = [];
+  /** Where the difference moves with f's new noise. */
+  const shared: { unit: number; noise: number; height: bigint }[] = [];
   const freeF = noises - sharesF.length;
   const freeD = noises - sharesD.length;
   let unsettled = 0;
@@ -259,8 +270,13 @@ function rectify(
     const el = (ei[0] as bigint) - er;
     const eu = (ei[0] as bigint) + er;
     let split = false;
+    let splitF = false;
+    let slopeF = 0n;
+    let heightF = 0n;
+    let noiseF = -1;
     // f
     if (zl >= 0n) {
+      slopeF = SLOPE_ONE;
       aColumns.push(zi.slice());
       aRest.push(z.rest[i] as bigint);
     } else if (zu <= 0n) {
@@ -268,15 +284,18 @@ function rectify(
       aRest.push(0n);
     } else {
       split = true;
+      splitF = true;
       // For 0 <= k <= 1, relu(z) - k z lies between 0 (at z = 0) and its value at one of the ends.
-      const k = (zu << BigInt(SLOPE_BITS)) / (zu - zl);
-      const height = (max(k * -zl, ((1n << BigInt(SLOPE_BITS)) - k) * zu) >> BigInt(SLOPE_BITS + 1)) + 1n;
-      const sum = zi.map((v) => (k * v) >> BigInt(SLOPE_BITS));
-      sum[0] = (sum[0] as bigint) + height;
+      slopeF = (zu << SLOPE_BITS) / (zu - zl);
+      heightF = (max(slopeF * -zl, (SLOPE_ONE - slopeF) * zu) >> (SLOPE_BITS + 1n)) + 1n;
+      const sum = zi.map((v) => (slopeF * v) >> SLOPE_BITS);
+      sum[0] = (sum[0] as bigint) + heightF;
       aColumns.push(sum);
-      let rest = ((k * (z.rest[i] as bigint)) >> BigInt(SLOPE_BITS)) + BigInt(zi.length + 1);
-      if (newF.length < freeF) newF.push({ unit: i, height });
-      else rest += height;
+      let rest = ((slopeF * (z.rest[i] as bigint)) >> SLOPE_BITS) + BigInt(zi.length + 1);
+      if (newF.length < freeF) {
+        noiseF = newF.length;
+        newF.push({ unit: i, height: heightF });
+      } else rest += heightF;
       aRest.push(rest);
     }
     // The difference.
@@ -290,37 +309,86 @@ function rectify(
     const coarse = Math.min(z.scale, e.scale);
     const gl = rescale(zl, z.scale, coarse, false) + rescale(el, e.scale, coarse, false);
     const gu = rescale(zu, z.scale, coarse, true) + rescale(eu, e.scale, coarse, true);
-    const below = min(0n, rescale(zl, z.scale, e.scale, false)); // of Delta - delta
-    const above = max(0n, rescale(-gl, coarse, e.scale, true));
-    const least = -max(0n, rescale(zu, z.scale, e.scale, true)); // of Delta
-    const most = max(0n, rescale(gu, coarse, e.scale, true));
-    let from = below;
-    let to = above;
+    // Parts of the ranges, in units of e: rounded to whichever side is asked for.
+    const posZl = rescale(max(0n, zl), z.scale, e.scale, false);
+    const posZu = rescale(max(0n, zu), z.scale, e.scale, true);
+    const negZl = rescale(max(0n, -zl), z.scale, e.scale, true);
+    const negZu = rescale(max(0n, -zu), z.scale, e.scale, false);
+    const posGl = rescale(max(0n, gl), coarse, e.scale, false);
+    const posGu = rescale(max(0n, gu), coarse, e.scale, true);
+    const negGl = rescale(max(0n, -gl), coarse, e.scale, true);
+    const negGu = rescale(max(0n, -gu), coarse, e.scale, false);
+    let from = negGu - negZl;
+    let to = negGl - negZu;
     let keep = 2; // halves of delta that stay
-    if (most - least < to - from) {
-      from = least;
-      to = most;
+    if (zl >= 0n && gl >= 0n) {
+      from = 0n;
+      to = 0n;
+    } else if (zu <= 0n && gu <= 0n) {
+      from = 0n;
+      to = 0n;
       keep = 0;
+    } else {
+      if (posGu - posZl - (posGl - posZu) < to - from) {
+        from = posGl - posZu;
+        to = posGu - posZl;
+        keep = 0;
+      }
+      const size = max(abs(el), abs(eu));
+      if (size < to - from) {
+        const half = (size + 1n) >> 1n;
+        from = -half;
+        to = half;
+        keep = 1;
+      }
     }
-    const size = max(abs(el), abs(eu));
-    if (size < to - from) {
-      const half = (size + 1n) >> 1n;
-      from = -half;
-      to = half;
-      keep = 1;
+    let height = (to - from + 1n) >> 1n;
+    let shift = (from + to) >> 1n;
+    let slopeG = 0n;
+    if (height > 0n && e.scale - z.scale <= NEAR) {
+      // The line through g's triangle, and f's own line.
+      let h = 0n;
+      if (gl >= 0n) slopeG = SLOPE_ONE;
+      else if (gu > 0n) {
+        slopeG = (gu << SLOPE_BITS) / (gu - gl);
+        h = (max(slopeG * -gl, (SLOPE_ONE - slopeG) * gu) >> (SLOPE_BITS + 1n)) + 1n;
+        h = rescale(h, coarse, e.scale, true);
+      }
+      const part = abs(slopeG - slopeF) * (abs(zi[0] as bigint) + zr);
+      const moved = rescale(part >> SLOPE_BITS, z.scale, e.scale, true);
+      const own = rescale(heightF, z.scale, e.scale, true);
+      if (h + own < height && moved < 1n << SUM_BITS) {
+        keep = 3;
+        height = h;
+        shift = h;
+      }
     }
-    const height = (to - from + 1n) >> 1n;
-    const by = keep === 1 ? 1n : 0n;
-    const sum = keep === 0 ? ei.map(() => 0n) : ei.map((v) => v >> by);
-    sum[0] = (sum[0] as bigint) + ((from + to) >> 1n);
+    let sum: bigint[];
+    let sumOwn: bigint[];
+    let rest: bigint;
+    if (keep === 3) {
+      const by = e.scale - z.scale - Number(SLOPE_BITS);
+      const difference = slopeG - slopeF;
+      sum = ei.map((v, s) => moveBy(difference * (zi[s] as bigint), by) + ((slopeG * v) >> SLOPE_BITS));
+      sumOwn = oi.map((v) => (slopeG * v) >> SLOPE_BITS);
+      rest =
+        ((slopeG * (e.rest[i] as bigint)) >> SLOPE_BITS) +
+        moveBy(abs(difference) * (z.rest[i] as bigint), by) +
+        BigInt(2 * ei.length + oi.length + 4);
+      const h = moveBy(heightF, e.scale - z.scale);
+      sum[0] = (sum[0] as bigint) + shift - h;
+      if (splitF && noiseF < 0) rest += h;
+      else if (splitF) shared.push({ unit: i, noise: noiseF, height: -h });
+    } else {
+      const by = keep === 1 ? 1n : 0n;
+      sum = keep === 0 ? ei.map(() => 0n) : ei.map((v) => v >> by);
+      sum[0] = (sum[0] as bigint) + shift;
+      sumOwn = keep === 0 ? oi.map(() => 0n) : oi.map((v) => v >> by);
+      rest = keep === 0 ? 0n : (e.rest[i] as bigint) >> by;
+      if (keep === 1) rest += BigInt(ei.length + oi.length + 1);
+    }
     dColumns.push(sum);
-    dOwn.push(keep === 0 ? oi.map(() => 0n) : oi.map((v) => v >> by));
-    let rest =
-      keep === 0
-        ? 0n
-        : keep === 2
-          ? (e.rest[i] as bigint)
-          : ((e.rest[i] as bigint) >> 1n) + BigInt(ei.length + oi.length + 1);
+    dOwn.push(sumOwn);
     if (height > 0n) {
       split = true;
       if (newD.length < freeD) newD.push({ unit: i, height });
@@ -336,6 +404,7 @@ function rectify(
   for (const { unit } of newD) sharesD.push(sharesOf(d, z.columns[unit] as bigint[], sharesF.slice(0, before), width));
   append(aColumns, newF);
   for (const sum of dColumns) for (let k = 0; k < newF.length; k++) sum.push(0n);
+  for (const { unit, noise, height } of shared) (dColumns[unit] as bigint[])[width + noise] = height;
   append(dOwn, newD);
   return {
     a: { columns: aColumns, rest: aRest, scale: z.scale },
