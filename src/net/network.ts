@@ -3,7 +3,7 @@
  * R(Phi) = T_L . relu . T_{L-1} . ... . relu . T_1, T_l(x) = A_l x + c_l, evaluated exactly.
  * This evaluation is the oracle that every faster engine is compared with.
  */
-import { bitLength, Dyadic, type DyadicLike, refuse } from '../exact/index.ts';
+import { bitLength, Dyadic, type DyadicLike, gcd, Rational, refuse } from '../exact/index.ts';
 import { type Layer, LIMITS, sameLayer } from './layer.ts';
 
 /** Storage in bits, counted two of the three ways; the third, the file, is counted by the room that writes it. */
@@ -101,21 +101,44 @@ export class Network {
   evaluate(x: readonly DyadicLike[]): Dyadic[] {
     if (x.length !== this.inputs) refuse('evaluate', `${this.inputs} inputs`, `${x.length}`);
     const point = x.map((v) => Dyadic.from(v));
-    let t = point.reduce((s, v) => Math.max(s, v.fractionalBits), 0);
-    let values = point.map((v) => v.mantissaAt(t));
+    const t = point.reduce((s, v) => Math.max(s, v.fractionalBits), 0);
+    const { values, scale } = this.run(
+      point.map((v) => v.mantissaAt(t)),
+      1n,
+      t,
+    );
+    return values.map((v) => Dyadic.of(v, -scale));
+  }
+
+  /** The realisation at a point with rational coordinates, exactly. Throws InputError where the count is wrong. */
+  evaluateRational(x: readonly Rational[]): Rational[] {
+    if (x.length !== this.inputs) refuse('evaluateRational', `${this.inputs} inputs`, `${x.length}`);
+    const d = x.reduce((m, v) => (m / gcd(m, v.d)) * v.d, 1n);
+    const { values, scale } = this.run(
+      x.map((v) => v.n * (d / v.d)),
+      d,
+      0,
+    );
+    return values.map((v) => Rational.fromDyadic(Dyadic.of(v, -scale)).div(Rational.of(d)));
+  }
+
+  /** Activations v / (d 2^t) from inputs at scale t; ReLU commutes with the factor d > 0, so only biases see it. */
+  private run(x: readonly bigint[], d: bigint, t: number): { values: readonly bigint[]; scale: number } {
+    let values = x;
+    let scale = t;
     for (let l = 0; l < this.layers.length; l++) {
       const layer = this.layers[l] as Layer;
-      values = apply(layer, values, t);
-      t += layer.scale;
-      if (t < 0) {
+      values = apply(layer, values, d << BigInt(scale));
+      scale += layer.scale;
+      if (scale < 0) {
         // Scales below zero occur where every weight is even: keep the values whole.
-        const up = BigInt(-t);
+        const up = BigInt(-scale);
         values = values.map((v) => v << up);
-        t = 0;
+        scale = 0;
       }
       if (l < this.layers.length - 1) values = values.map((v) => (v > 0n ? v : 0n));
     }
-    return values.map((v) => Dyadic.of(v, -t));
+    return { values, scale };
   }
 
   /** Whether both have the same layers (not only the same realisation). */
@@ -124,13 +147,12 @@ export class Network {
   }
 }
 
-/** A v + c * 2^t: the pre-activation at scale t + layer.scale of activations v at scale t. */
-function apply(layer: Layer, v: readonly bigint[], t: number): bigint[] {
+/** A v + c * one: the pre-activation of activations v, where `one` is what stands for 1 among them. */
+function apply(layer: Layer, v: readonly bigint[], one: bigint): bigint[] {
   const { rowStart, column, weight, bias } = layer;
-  const up = BigInt(t);
   const out = new Array<bigint>(layer.outputs);
   for (let i = 0; i < layer.outputs; i++) {
-    let sum = BigInt(bias[i] as number | bigint) << up;
+    let sum = BigInt(bias[i] as number | bigint) * one;
     const end = rowStart[i + 1] as number;
     for (let k = rowStart[i] as number; k < end; k++) {
       const x = v[column[k] as number] as bigint;

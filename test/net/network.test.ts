@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Dyadic, InputError } from '../../src/exact/index.ts';
+import { Dyadic, InputError, Rational } from '../../src/exact/index.ts';
 import {
   affine,
   compose,
@@ -57,6 +57,21 @@ describe('Network', () => {
         expect(texts(net.evaluate([x, y]))).toBe(texts(v));
       }),
     );
+  });
+
+  test('rational points: on dyadics as evaluate, elsewhere by the definition', () => {
+    fc.assert(
+      fc.property(network({ inputs: 2, outputs: 2 }), dyadic(), dyadic(), (net, x, y) => {
+        const rational = net.evaluateRational([Rational.fromDyadic(x), Rational.fromDyadic(y)]);
+        expect(rational.map(String)).toEqual(net.evaluate([x, y]).map((v) => Rational.fromDyadic(v).toString()));
+      }),
+    );
+    const third = absolute().evaluateRational([Rational.of(-1n, 3n)]);
+    expect(third.map(String)).toEqual(['1/3']);
+    const bias = affine([[0.5, 2]], [0.25]).evaluateRational([Rational.of(1n, 3n), Rational.of(2n, 7n)]);
+    expect(bias.map(String)).toEqual([
+      Rational.of(1n, 6n).add(Rational.of(4n, 7n)).add(Rational.of(1n, 4n)).toString(),
+    ]);
   });
 
   test('a layer has one normal form', () => {
