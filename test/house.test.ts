@@ -137,6 +137,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'format-support',
     'format-plan',
     'format-write',
+    'json',
     'table',
     'scalar',
     'onnx-schema',

@@ -18,7 +18,7 @@ export interface NetworkFile {
   /** Where the network is meant to be run: one interval an input. */
   readonly domain?: readonly Interval[];
   readonly meta?: Meta;
-  /** Entries that belong to the target, not to the shared decoder; in increasing order of layer, row, column (bias first). */
+  /** Entries that belong to the target, not to the shared decoder. A decoded file has them by layer, row, column, the bias first. */
   readonly intrinsic?: readonly Entry[];
 }
 

@@ -31,8 +31,8 @@ export interface Hints {
 /** Finds the runs of a sequence. */
 export type Planner = (x: Sequence, hints: Hints) => readonly Run[];
 
-/** Bytes of the budget that a layer, a row, a cell, a mark and a domain cost while they are read. */
-export const COSTS = Object.freeze({ layer: 512, row: 32, cell: 32, mark: 128, interval: 256 });
+/** About how many bytes of memory a layer, a row, a cell, ... take while a file is read. */
+export const COSTS = Object.freeze({ layer: 1600, row: 56, cell: 28, mark: 128, interval: 256, meta: 1 << 18 });
 
 /** Writes the section. */
 export function writeSkeleton(c: Coder, { layers, domain, marks }: Skeleton, plan: Planner): void {

@@ -7,15 +7,15 @@ import { type Layer, LIMITS, Network } from '../net/index.ts';
 import { type NetworkFile, type Section, sections } from './format-container.ts';
 import { META_LIMITS, type Meta, metaFromBytes } from './format-meta.ts';
 import { COSTS, readSkeleton } from './format-network.ts';
-import { RangeReader } from './format-range.ts';
-import { cellAt, type Entry, filledRows, type Rows, rowsToLayer } from './format-rows.ts';
+import { damaged, RangeReader } from './format-range.ts';
+import { cellAt, type Entry, filledRows, isBefore, type Rows, rowsToLayer } from './format-rows.ts';
 import { type Budget, Sequence, SequenceCoder } from './format-sequence.ts';
 import { codeText } from './format-text.ts';
 
 export interface DecodeOptions {
   /**
-   * About how many bytes of memory decoding may take, in all. Default: 512 MiB, and 1 KiB more for each byte of the file
-   * (a regular network of 16 million weights may come from a file of 100 bytes). What needs more is refused before it is taken.
+   * About how many bytes of memory decoding may take in all. Default: 1 GiB, and 1 KiB more for each byte of the file
+   * (a regular network of 30 million weights may come from a file of 100 bytes). More is refused before it is taken.
    */
   readonly memory?: number;
 }
@@ -29,46 +29,45 @@ export function decodeNetwork(bytes: Uint8Array, options: DecodeOptions = {}): N
 
 /** The networks of a file, which share their decoder's layers. Throws InputError where the bytes are not a network file. */
 export function decodeBundle(bytes: Uint8Array, options: DecodeOptions = {}): readonly NetworkFile[] {
+  if (!ArrayBuffer.isView(bytes)) refuse('network file', 'a Uint8Array', bytes);
   const { decoder, items } = sections(bytes);
-  const budget = limitedBudget(options.memory ?? 2 ** 29 + 1024 * bytes.length);
+  const budget = limitedBudget(options.memory ?? 2 ** 30 + 1024 * bytes.length);
   const c = new RangeReader(bytes, decoder.from, decoder.end);
-  const skeleton = readSkeleton(c, budget);
+  const { layers, marks, domain } = readSkeleton(c, budget);
   c.finish();
-  const { layers, marks, domain } = skeleton;
-  const shared = new Map<number, Layer>();
-  const marked = new Set(marks.map((mark) => mark.layer));
-  layers.forEach((rows, l) => {
-    if (!marked.has(l)) shared.set(l, rowsToLayer(rows));
-  });
-  checkMarks(layers, marks);
-  if (marks.length === 0 && items.length > 1)
+  const marksOf = groupMarks(layers, marks);
+  const shared = layers.map((rows, l) => (marksOf.has(l) ? undefined : rowsToLayer(rows, budget.charge)));
+  if (marks.length === 0 && items.length > 1) {
     throw new InputError('network file: several networks without intrinsic entries');
-  const byLayer = [...marked].map((l) => [l, marks.filter((mark) => mark.layer === l)] as const);
-  return Object.freeze(
-    items.map(({ meta, intrinsic }) => {
-      if ((intrinsic !== undefined) !== marks.length > 0) {
-        throw new InputError('network file: intrinsic marks and values do not belong together');
-      }
-      const values = intrinsic ? readIntrinsic(bytes, intrinsic, marks.length, budget) : [];
-      const own = new Map(shared);
-      let at = 0;
-      for (const [l, list] of byLayer) {
-        const filled = filledRows(layers[l] as Rows, list, values.slice(at, at + list.length), (entries, bits) => {
-          budget.charge(entries * (COSTS.cell + Math.ceil(bits / 8)));
-        });
-        at += list.length;
-        own.set(l, rowsToLayer(filled));
-      }
-      budget.charge(8 * layers.length);
-      const network = new Network(layers.map((_, l) => own.get(l) as Layer));
-      return Object.freeze({
-        network,
-        ...(domain ? { domain: Object.freeze(domain) } : {}),
-        ...(meta ? { meta: readMeta(bytes, meta) } : {}),
-        ...(marks.length > 0 ? { intrinsic: Object.freeze(marks) } : {}),
-      });
-    }),
-  );
+  }
+  const rows = layers.reduce((n, layer) => n + layer.outputs, 0);
+  const files = items.map(({ meta, intrinsic }): NetworkFile => {
+    if ((intrinsic !== undefined) !== marks.length > 0) {
+      throw new InputError('network file: intrinsic marks and values do not belong together');
+    }
+    budget.charge(64 * layers.length + 4 * rows);
+    const values = intrinsic ? readIntrinsic(bytes, intrinsic, marks.length, budget) : [];
+    const own = [...shared];
+    let at = 0;
+    for (const [l, list] of marksOf) {
+      const filled = filledRows(layers[l] as Rows, list, values.slice(at, at + list.length), budget.charge);
+      own[l] = rowsToLayer(filled, budget.charge);
+      at += list.length;
+    }
+    return Object.freeze({
+      network: new Network(own as Layer[]),
+      ...(domain ? { domain: Object.freeze(domain) } : {}),
+      ...(meta ? { meta: readMeta(bytes, meta, budget) } : {}),
+      ...(marks.length > 0 ? { intrinsic: Object.freeze(marks) } : {}),
+    });
+  });
+  return Object.freeze(files);
+}
+
+/** The network section of a file, byte for byte: equal in all files whose networks share their decoder. */
+export function sharedDecoder(bytes: Uint8Array): Uint8Array {
+  const { decoder } = sections(bytes);
+  return bytes.slice(decoder.from, decoder.end);
 }
 
 function limitedBudget(memory: number): Budget {
@@ -76,28 +75,29 @@ function limitedBudget(memory: number): Budget {
   return {
     digits: LIMITS.mantissaBits,
     charge(bytes) {
-      if (bytes > left)
+      if (bytes > left) {
         refuse('network file', `a network that decodes within ${memory} bytes of memory`, 'a larger one');
+      }
       left -= bytes;
     },
   };
 }
 
-/** Every marked weight is in its row's support, and no marked entry has a value in the shared part. */
-function checkMarks(layers: readonly Rows[], marks: readonly Entry[]): void {
+/** The marks by layer. Every marked weight is in its row's support, and no marked entry has a value in the shared part. */
+function groupMarks(layers: readonly Rows[], marks: readonly Entry[]): Map<number, Entry[]> {
+  const out = new Map<number, Entry[]>();
   let before: Entry | undefined;
   for (const mark of marks) {
     const rows = layers[mark.layer] as Rows;
     const k = mark.column === undefined ? -1 : cellAt(rows, mark.row, mark.column);
     const value = mark.column === undefined ? rows.bias[mark.row] : k < 0 ? 1 : rows.cell[k];
-    const ordered = !before || rank(before, mark) < 0;
-    if (value !== 0 || !ordered) throw new InputError('network file: damaged (an intrinsic mark out of place)');
+    if (value !== 0 || (before && !isBefore(before, mark))) damaged();
     before = mark;
+    const list = out.get(mark.layer);
+    if (list) list.push(mark);
+    else out.set(mark.layer, [mark]);
   }
-}
-
-function rank(a: Entry, b: Entry): number {
-  return a.layer - b.layer || a.row - b.row || (a.column ?? -1) - (b.column ?? -1);
+  return out;
 }
 
 function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number, budget: Budget): Dyadic[] {
@@ -116,7 +116,8 @@ function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number,
   });
 }
 
-function readMeta(bytes: Uint8Array, { from, end }: Section): Meta {
+function readMeta(bytes: Uint8Array, { from, end }: Section, budget: Budget): Meta {
+  budget.charge(COSTS.meta);
   const c = new RangeReader(bytes, from, end);
   const text = codeText(c, META_LIMITS.bytes, new Uint8Array(0));
   if (!text) throw new InputError(`network file: a meta section of more than ${META_LIMITS.bytes} bytes`);

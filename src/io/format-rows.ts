@@ -92,12 +92,26 @@ export function maskedRows(layer: Layer, marks: readonly Entry[]): { rows: Rows;
   return { rows, values };
 }
 
-/** The layer of these rows, in normal form. Throws InputError beyond the limits of layers. */
-export function rowsToLayer({ inputs, outputs, scale, start, column, cell, bias }: Rows): Layer {
+/** What a mantissa that does not fit 32 bits costs, and makes every other one of its layer cost. */
+const WIDE = 80;
+
+/** The layer of these rows, in normal form; `afford(bytes)` is asked before much memory is taken. Throws InputError beyond the limits of layers. */
+export function rowsToLayer(
+  { inputs, outputs, scale, start, column, cell, bias }: Rows,
+  afford: (bytes: number) => void = () => {},
+): Layer {
   let kept = 0;
   for (let k = 0; k < cell.length; k++) if (cell[k] !== 0) kept++;
   if (kept === cell.length) {
-    return makeLayer({ inputs, outputs, scale, rowStart: start, column, weight: compact(cell), bias: compact(bias) });
+    return makeLayer({
+      inputs,
+      outputs,
+      scale,
+      rowStart: start,
+      column,
+      weight: compact(cell, afford),
+      bias: compact(bias, afford),
+    });
   }
   const rowStart = new Uint32Array(outputs + 1);
   const columns = new Uint32Array(kept);
@@ -112,29 +126,40 @@ export function rowsToLayer({ inputs, outputs, scale, start, column, cell, bias 
     }
     rowStart[i + 1] = n;
   }
-  return makeLayer({ inputs, outputs, scale, rowStart, column: columns, weight: compact(weight), bias: compact(bias) });
+  return makeLayer({
+    inputs,
+    outputs,
+    scale,
+    rowStart,
+    column: columns,
+    weight: compact(weight, afford),
+    bias: compact(bias, afford),
+  });
 }
 
 /** Mantissas in 32 bits where all fit, as bigints otherwise. */
-function compact(values: ArrayLike<Whole>): Int32Array | bigint[] {
+function compact(values: ArrayLike<Whole>, afford: (bytes: number) => void): Int32Array | bigint[] {
   const out = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const v = values[i] as Whole;
     out[i] = Number(v);
-    if (out[i] !== v) return Array.from(values, BigInt);
+    if (out[i] !== v) {
+      afford(WIDE * values.length);
+      return Array.from(values, BigInt);
+    }
   }
   return out;
 }
 
 /**
- * The rows with intrinsic values put back: `values[i]` into `marks[i]`. `afford(entries, bits)` is asked before mantissas
- * get longer by `bits` to reach the finer scale of an intrinsic value.
+ * The rows with intrinsic values put back: `values[i]` into `marks[i]`. `afford(bytes)` is asked before the rows are copied, their
+ * mantissas longer by as many bits as the scale of the intrinsic values is finer.
  */
 export function filledRows(
   rows: Rows,
   marks: readonly Entry[],
   values: readonly Dyadic[],
-  afford: (entries: number, bits: number) => void,
+  afford: (bytes: number) => void,
 ): Rows {
   const scale = values.reduce(
     (s, v) => (v.isZero ? s : Math.max(s, -v.e)),
@@ -143,13 +168,14 @@ export function filledRows(
   if (scale === Number.NEGATIVE_INFINITY) return rows;
   if (Math.abs(scale) > LIMITS.scale) throw new InputError(`network file: a scale beyond ${LIMITS.scale} bits`);
   const up = isZero(rows) ? 0 : scale - rows.scale;
-  afford(rows.cell.length + rows.outputs, up);
+  const entries = rows.cell.length + rows.outputs;
+  afford(entries * (24 + (up > 0 ? WIDE + up / 4 : 0)));
   const finer = (v: Whole): Whole => (up === 0 || v === 0 ? v : whole(BigInt(v) << BigInt(up)));
   const cell = Array.from(rows.cell, finer);
   const bias = Array.from(rows.bias, finer);
   marks.forEach(({ row, column }, i) => {
     const v = values[i] as Dyadic;
-    if (!v.isZero) afford(1, v.exponent + scale);
+    if (!v.isZero) afford(WIDE + (v.exponent + scale) / 4);
     const m = whole(v.mantissaAt(scale));
     if (column === undefined) bias[row] = m;
     else cell[cellAt(rows, row, column)] = m;
@@ -177,7 +203,27 @@ function isZero({ cell, bias }: Rows): boolean {
   return true;
 }
 
-/** Splits marks (checked, increasing) by layer. Throws InputError where they are not entries of the network. */
+/** Whether all parts are equal. */
+export function sameRows(a: Rows, b: Rows): boolean {
+  return (
+    a === b ||
+    (a.inputs === b.inputs &&
+      a.outputs === b.outputs &&
+      a.scale === b.scale &&
+      sameValues(a.start, b.start) &&
+      sameValues(a.column, b.column) &&
+      sameValues(a.cell, b.cell) &&
+      sameValues(a.bias, b.bias))
+  );
+}
+
+function sameValues(a: ArrayLike<Whole>, b: ArrayLike<Whole>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Splits sorted marks by layer. Throws InputError where one is no entry of the network or stands twice. */
 export function marksByLayer(network: Network, marks: readonly Entry[], where: string): Map<number, Entry[]> {
   const out = new Map<number, Entry[]>();
   let before: Entry | undefined;
@@ -192,11 +238,8 @@ export function marksByLayer(network: Network, marks: readonly Entry[], where: s
       (column === undefined || (Number.isInteger(column) && column >= 0 && column < at.inputs));
     if (!fits)
       throw new InputError(`${where}: expected intrinsic marks on entries of the network, got ${shownEntry(mark)}`);
-    if (before && !isBefore(before, mark)) {
-      throw new InputError(
-        `${where}: expected intrinsic marks in increasing order, got ${shownEntry(mark)} after ${shownEntry(before)}`,
-      );
-    }
+    if (before && !isBefore(before, mark))
+      throw new InputError(`${where}: expected each intrinsic mark once, got ${shownEntry(mark)} twice`);
     before = mark;
     const list = out.get(layer);
     if (list) list.push(mark);
@@ -205,7 +248,8 @@ export function marksByLayer(network: Network, marks: readonly Entry[], where: s
   return out;
 }
 
-function isBefore(a: Entry, b: Entry): boolean {
+/** Whether entry a comes before entry b: by layer, row, column, the bias first. */
+export function isBefore(a: Entry, b: Entry): boolean {
   if (a.layer !== b.layer) return a.layer < b.layer;
   if (a.row !== b.row) return a.row < b.row;
   return (a.column ?? -1) < (b.column ?? -1);

@@ -273,7 +273,7 @@ export class SequenceCoder {
   private phases(v: number, counters: number): number {
     const phases = this.number(PHASES, v - 1) + 1;
     if (phases > RUN_LIMITS.phases || phases * counters > RUN_LIMITS.counters) damaged();
-    this.budget.charge(4 * phases * counters);
+    this.budget.charge(1024 + 4 * phases * counters);
     return phases;
   }
 
@@ -281,7 +281,7 @@ export class SequenceCoder {
     if (typeof v === 'bigint') {
       const size = digits(v);
       if (size > this.budget.digits) damaged();
-      this.budget.charge(128 + (size >> 3));
+      this.budget.charge(192 + (size >> 2));
     }
     x.push(v);
   }

@@ -7,15 +7,21 @@ import { type Coder, freshModel, learned } from './format-range.ts';
 import { codeNumber, numberModel } from './format-whole.ts';
 
 const PRIMER =
-  '{"guaranteed":"1*2^-20","inputs":[{"name":"x","unit":"degC"}],"method":"interpolate","name":"sine","outputs":[{"name":"y",' +
-  '"unit":"mV"}],"proved":{"lower":"123456789*2^-30","restsOn":["f given as expression","f given as table","rests on the ' +
-  'stated Lipschitz constant 1"],"upper":"987654321*2^-40","witness":["1/3","0.5"]},"target":"sin(2*pi*x)/(2*pi)"}';
+  '{"class":"lipschitz","error":"0.001","imported":{"folded":"BatchNormalization","model input":"x [1, 5] float32",' +
+  '"model output":"y [1, 5] float32","read from":"ONNX, opset 13"},"method":"quantised","normalisation":{},"quantised":{' +
+  '"bits":8,"from":"model.onnx"}}{"guaranteed":"1*2^-16","inputs":[{"name":"temperature","unit":"degC"}],"method":"taylor",' +
+  '"name":"table.tab","outputs":[{"name":"voltage","unit":"mV"}],"proved":{"lower":"0","restsOn":["f is the table k.tab: 100 points ' +
+  'taken as exact decimals, linear in between","the stated Lipschitz constant 1 on the interval"],"upper":"1*2^-12","witness":["0.5"]},"target":' +
+  '"every function with Lipschitz constant 1"}{"domain":[0,1],"method":"interpolate","name":"sine","proved":{"lower":' +
+  '"6734895201*2^-49","restsOn":["f is the expression exp(-x^2)+sqrt(1+x)/tanh(4*x-2), its decimals read exactly"],"upper":' +
+  '"9182736450*2^-50","witness":["1234567*2^-24"]},"target":"sin(2*pi*x)/(2*pi)"}';
 
 const LOOK = 5;
+const SLOT_BITS = 14;
 const GOLDEN = 0x9e3779b1;
 
 class TextModel {
-  private readonly models = Array.from({ length: LOOK + 1 }, () => freshModel(1 << 16));
+  private readonly models = Array.from({ length: LOOK + 1 }, () => freshModel(1 << SLOT_BITS));
   private readonly slots = new Uint32Array(LOOK + 1);
   private readonly hashes = new Uint32Array(LOOK + 1);
   /** The last bytes, the latest first. */
@@ -31,7 +37,7 @@ class TextModel {
       let one = 1;
       let zero = 1;
       for (let k = 0; k <= LOOK; k++) {
-        const slot = Math.imul((this.hashes[k] as number) + node, GOLDEN) >>> 16;
+        const slot = Math.imul((this.hashes[k] as number) + node, GOLDEN) >>> (32 - SLOT_BITS);
         this.slots[k] = slot;
         const p = ((this.models[k] as Uint32Array)[slot] as number) >>> 10;
         one *= p;

@@ -8,7 +8,7 @@ import { META_LIMITS, type Meta, metaBytes } from './format-meta.ts';
 import { type Skeleton, writeSkeleton } from './format-network.ts';
 import { planRuns } from './format-plan.ts';
 import { RangeWriter } from './format-range.ts';
-import { marksByLayer, maskedRows, plainRows } from './format-rows.ts';
+import { type Entry, isBefore, marksByLayer, maskedRows, plainRows, type Rows, sameRows } from './format-rows.ts';
 import { Sequence, SequenceCoder, UNLIMITED } from './format-sequence.ts';
 import { regularSupports } from './format-support.ts';
 import { codeText } from './format-text.ts';
@@ -31,13 +31,8 @@ export function encodeBundle(files: readonly NetworkFile[]): Uint8Array {
   parts.forEach(({ skeleton, values }, i) => {
     if (i > 0) {
       if (skeleton.marks.length === 0) refuse('encodeBundle', 'networks with intrinsic entries', 'none are marked');
-      const own = decoderSection(skeleton);
-      if (own.length !== decoder.length || own.some((b, at) => b !== decoder[at])) {
-        refuse(
-          'encodeBundle',
-          'networks that differ in intrinsic entries only',
-          `network ${i + 1} with another decoder`,
-        );
+      if (!sameSkeleton(skeleton, (parts[0] as Dissected).skeleton)) {
+        refuse('encodeBundle', 'networks that differ in intrinsic entries only', `another decoder in network ${i + 1}`);
       }
     }
     const { meta } = files[i] as NetworkFile;
@@ -61,11 +56,12 @@ interface Dissected {
 }
 
 /** Parts a network into what is shared and the intrinsic values. */
-function dissect({ network, domain, intrinsic = [] }: NetworkFile): Dissected {
+function dissect({ network, domain, intrinsic }: NetworkFile): Dissected {
   if (domain && domain.length !== network.inputs) {
     refuse('encodeNetwork', `a domain of ${network.inputs} intervals`, domain.length);
   }
-  const marks = marksByLayer(network, intrinsic, 'encodeNetwork');
+  const sorted = [...(intrinsic ?? [])].sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0));
+  const marks = marksByLayer(network, sorted, 'encodeNetwork');
   const values: Dyadic[] = [];
   const layers = network.layers.map((layer, l) => {
     const own = marks.get(l);
@@ -74,7 +70,18 @@ function dissect({ network, domain, intrinsic = [] }: NetworkFile): Dissected {
     for (const v of masked.values) values.push(v);
     return regularSupports(masked.rows);
   });
-  return { skeleton: domain ? { layers, domain, marks: intrinsic } : { layers, marks: intrinsic }, values };
+  return { skeleton: domain ? { layers, domain, marks: sorted } : { layers, marks: sorted }, values };
+}
+
+function sameSkeleton(a: Skeleton, b: Skeleton): boolean {
+  return (
+    a.layers.length === b.layers.length &&
+    a.layers.every((rows, l) => sameRows(rows, b.layers[l] as Rows)) &&
+    (a.domain?.length ?? 0) === (b.domain?.length ?? 0) &&
+    (a.domain ?? []).every(({ lo, hi }, i) => b.domain?.[i]?.lo.eq(lo) && b.domain[i].hi.eq(hi)) &&
+    a.marks.length === b.marks.length &&
+    a.marks.every((mark, i) => !isBefore(mark, b.marks[i] as Entry) && !isBefore(b.marks[i] as Entry, mark))
+  );
 }
 
 function decoderSection(skeleton: Skeleton): Uint8Array {

@@ -7,6 +7,7 @@ export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
 export * from './format-read.ts';
 export type { Entry } from './format-rows.ts';
 export * from './format-write.ts';
+export * from './json.ts';
 export * from './nnet.ts';
 export { ONNX_OPERATORS } from './onnx-operators.ts';
 export * from './onnx-read.ts';
