@@ -1,8 +1,6 @@
 /** Float64 values of a tree, for plots and for choosing where to look: nothing that is proved depends on them. */
 import type { FunctionName } from './derivatives.ts';
-import type { Node, Test } from './syntax.ts';
-
-type Estimate = (x: readonly number[]) => number;
+import { argumentsOf, type Node, type Test } from './syntax.ts';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -48,8 +46,41 @@ function erfc(x: number): number {
   return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
 }
 
-/** The tree as a float64 function; NaN where it is not defined. */
-export function compileEstimate(node: Node): Estimate {
+/** One step: the value of a node from the values of the nodes before it. */
+type Step = (values: Float64Array, x: readonly number[]) => number;
+
+/** The tree as a float64 function; NaN where it is not defined. Each node is computed once, however often it is used. */
+export function compileEstimate(root: Node): (x: readonly number[]) => number {
+  const nodes = new Map<number, Node>();
+  const open = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (nodes.has(node.id)) continue;
+    nodes.set(node.id, node);
+    for (const a of argumentsOf(node)) open.push(a);
+  }
+  // Arguments have smaller ids than what is made of them.
+  const order = [...nodes.values()].sort((a, b) => a.id - b.id);
+  const slots = new Map(order.map((node, k) => [node, k]));
+  const steps = order.map((node) => stepOf(node, (a) => slots.get(a) as number));
+  const values = new Float64Array(order.length);
+  return (x) => {
+    for (let k = 0; k < steps.length; k++) values[k] = (steps[k] as Step)(values, x);
+    return values[values.length - 1] as number;
+  };
+}
+
+type Slot = (node: Node) => number;
+
+function stepOf(node: Node, slot: Slot): Step {
+  const unary = (f: (a: number) => number): Step => {
+    const a = slot((node as Node & { a: Node }).a);
+    return (v) => f(v[a] as number);
+  };
+  const binary = (f: (a: number, b: number) => number): Step => {
+    const a = slot((node as Node & { a: Node }).a);
+    const b = slot((node as Node & { b: Node }).b);
+    return (v) => f(v[a] as number, v[b] as number);
+  };
   switch (node.op) {
     case 'number': {
       const value = node.value.toNumber();
@@ -61,83 +92,61 @@ export function compileEstimate(node: Node): Estimate {
     }
     case 'variable': {
       const { index } = node;
-      return (x) => x[index] as number;
+      return (_, x) => x[index] as number;
     }
     case 'choose': {
-      const test = compileTest(node.test);
-      const a = compileEstimate(node.a);
-      const b = compileEstimate(node.b);
-      return (x) => (test(x) ? a(x) : b(x));
+      const test = testOf(node.test, slot);
+      const [a, b] = [slot(node.a), slot(node.b)];
+      return (v) => v[test(v) ? a : b] as number;
     }
     case 'power': {
-      const a = compileEstimate(node.a);
       const { n, d, odd } = node;
-      if (d === 1) return (x) => a(x) ** n;
-      if (d === 2) return (x) => Math.sqrt(a(x)) ** n;
-      if (d === 3 && odd) return (x) => Math.cbrt(a(x)) ** n;
-      if (!odd) return (x) => a(x) ** (n / d);
-      return (x) => {
-        const y = a(x);
-        return Math.sign(y) * Math.abs(y) ** (1 / d) || 0;
-      };
+      if (d === 1) return unary((a) => a ** n);
+      if (d === 2) return unary((a) => Math.sqrt(a) ** n);
+      if (d === 3 && odd) return unary((a) => Math.cbrt(a) ** n);
+      if (odd) return unary((a) => (Math.sign(a) * Math.abs(a) ** (1 / d)) ** n);
+      return unary((a) => a ** (n / d));
     }
     case 'neg':
-      return unary(node.a, (a) => -a);
+      return unary((a) => -a);
     case 'abs':
-      return unary(node.a, Math.abs);
+      return unary(Math.abs);
     case 'relu':
-      return unary(node.a, (a) => Math.max(a, 0));
+      return unary((a) => Math.max(a, 0));
     case 'step':
-      return unary(node.a, node.name === 'floor' ? Math.floor : node.name === 'ceil' ? Math.ceil : Math.sign);
+      return unary(node.name === 'floor' ? Math.floor : node.name === 'ceil' ? Math.ceil : Math.sign);
     case 'call':
-      return unary(node.a, FUNCTIONS[node.name]);
+      return unary(FUNCTIONS[node.name]);
     case 'add':
-      return binary(node.a, node.b, (a, b) => a + b);
+      return binary((a, b) => a + b);
     case 'sub':
-      return binary(node.a, node.b, (a, b) => a - b);
+      return binary((a, b) => a - b);
     case 'mul':
-      return binary(node.a, node.b, (a, b) => a * b);
+      return binary((a, b) => a * b);
     case 'div':
-      return binary(node.a, node.b, (a, b) => a / b);
+      return binary((a, b) => a / b);
     case 'max':
-      return binary(node.a, node.b, Math.max);
+      return binary(Math.max);
     case 'min':
-      return binary(node.a, node.b, Math.min);
+      return binary(Math.min);
     case 'atan2':
-      return binary(node.a, node.b, Math.atan2);
+      return binary(Math.atan2);
     case 'realPower':
-      return binary(node.a, node.b, (a, b) => a ** b);
+      return binary((a, b) => a ** b);
   }
 }
 
-function unary(node: Node, f: (a: number) => number): Estimate {
-  const a = compileEstimate(node);
-  return (x) => f(a(x));
-}
-
-function binary(left: Node, right: Node, f: (a: number, b: number) => number): Estimate {
-  const a = compileEstimate(left);
-  const b = compileEstimate(right);
-  return (x) => f(a(x), b(x));
-}
-
-function compileTest(test: Test): (x: readonly number[]) => boolean {
-  switch (test.op) {
-    case 'not': {
-      const inner = compileTest(test.test);
-      return (x) => !inner(x);
-    }
-    case 'and':
-    case 'or': {
-      const tests = test.tests.map(compileTest);
-      return test.op === 'and' ? (x) => tests.every((t) => t(x)) : (x) => tests.some((t) => t(x));
-    }
-    default: {
-      const a = compileEstimate(test.a);
-      const b = compileEstimate(test.b);
-      if (test.op === 'less') return (x) => a(x) < b(x);
-      if (test.op === 'atMost') return (x) => a(x) <= b(x);
-      return (x) => a(x) === b(x);
-    }
+function testOf(test: Test, slot: Slot): (values: Float64Array) => boolean {
+  if (test.op === 'not') {
+    const inner = testOf(test.test, slot);
+    return (v) => !inner(v);
   }
+  if ('tests' in test) {
+    const tests = test.tests.map((part) => testOf(part, slot));
+    return test.op === 'and' ? (v) => tests.every((t) => t(v)) : (v) => tests.some((t) => t(v));
+  }
+  const [a, b] = [slot(test.a), slot(test.b)];
+  if (test.op === 'less') return (v) => (v[a] as number) < (v[b] as number);
+  if (test.op === 'atMost') return (v) => (v[a] as number) <= (v[b] as number);
+  return (v) => v[a] === v[b];
 }

@@ -230,30 +230,9 @@ function borderOf(test: Test): { variable: number; at: Node; below: boolean } | 
   }
   if (test.op !== 'less' && test.op !== 'atMost') return undefined;
   const { a, b } = test;
-  if (a.op === 'variable' && isConstant(b)) return { variable: a.index, at: b, below: true };
-  if (b.op === 'variable' && isConstant(a)) return { variable: b.index, at: a, below: false };
+  if (a.op === 'variable' && b.constant) return { variable: a.index, at: b, below: true };
+  if (b.op === 'variable' && a.constant) return { variable: b.index, at: a, below: false };
   return undefined;
-}
-
-/** Whether no variable occurs: numbers, named constants and their plain combinations. */
-export function isConstant(node: Node): boolean {
-  switch (node.op) {
-    case 'number':
-    case 'constant':
-      return true;
-    case 'variable':
-    case 'choose':
-      return false;
-    case 'neg':
-    case 'abs':
-    case 'relu':
-    case 'call':
-    case 'step':
-    case 'power':
-      return isConstant(node.a);
-    default:
-      return isConstant(node.a) && isConstant(node.b);
-  }
 }
 
 const constants = new WeakMap<Node, { p: number; span: Span }>();

@@ -14,8 +14,8 @@ import { MAX_DEPTH, type Node, type Test, TreeBuilder } from './syntax.ts';
 
 /** Longest text of an expression. */
 export const MAX_TEXT = 20_000;
-/** Largest |exponent of ten| of a number in an expression. */
-const MAX_TENS = 20_000;
+/** Most digits behind the point and largest |exponent of ten| of a number in an expression. */
+const MAX_TENS = 5_000;
 
 /** A number as written. */
 class Digits {
@@ -148,7 +148,9 @@ class Reader {
     }
     const { m, tens } = parseDecimal(value.text);
     if (Math.abs(tens) > MAX_TENS) {
-      throw new InputError(`expression: expected exponents of ten up to ${MAX_TENS}, got ${shown(value.text)}`);
+      throw new InputError(
+        `expression: expected numbers of at most ${MAX_TENS} digits and exponents of ten, got ${shown(value.text)}`,
+      );
     }
     const power = 10n ** BigInt(Math.abs(tens));
     return this.tree.number(tens >= 0 ? Rational.of(m * power) : Rational.of(m, power));
@@ -288,6 +290,13 @@ const normal = (tree: TreeBuilder, a: Node): Node => {
   return tree.div(tree.call('erfc', scaled), tree.whole(2));
 };
 
+/** f over all of them, as a tree of small depth. */
+function inPairs(args: readonly Node[], f: (a: Node, b: Node) => Node): Node {
+  if (args.length === 1) return args[0] as Node;
+  const middle = args.length >> 1;
+  return f(inPairs(args.slice(0, middle), f), inPairs(args.slice(middle), f));
+}
+
 /** The allowed functions. A name outside this list is refused. */
 const FUNCTIONS: Readonly<Record<string, Entry>> = {
   ...Object.fromEntries(Object.keys(EXPANSIONS).map((name) => [name, one((t, a) => t.call(name as FunctionName, a))])),
@@ -320,8 +329,8 @@ const FUNCTIONS: Readonly<Record<string, Entry>> = {
   sign: one((t, a) => t.step('sign', a)),
   floor: one((t, a) => t.step('floor', a)),
   ceil: one((t, a) => t.step('ceil', a)),
-  max: { least: 1, most: 1000, make: (t, args) => args.reduce((a, b) => t.max(a, b)) },
-  min: { least: 1, most: 1000, make: (t, args) => args.reduce((a, b) => t.min(a, b)) },
+  max: { least: 1, most: 1000, make: (t, args) => inPairs(args, (a, b) => t.max(a, b)) },
+  min: { least: 1, most: 1000, make: (t, args) => inPairs(args, (a, b) => t.min(a, b)) },
   relu: one((t, a) => t.relu(a)),
   clamp: {
     least: 3,

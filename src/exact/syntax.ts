@@ -1,6 +1,6 @@
 /**
  * Expressions as our own small frozen tree. Equal subexpressions are one node (so they are computed once), constants that are
- * fractions are folded exactly (nothing that could be undefined is folded away), and nothing here can be anything but a real function of real variables.
+ * short fractions are folded exactly (nothing that could be undefined is folded away), and nothing here can be anything but a real function of real variables.
  *
  * Limits: MAX_NODES nodes, MAX_DEPTH levels, fractions of MAX_DIGITS binary digits, exponents of x^n up to MAX_EXPONENT.
  */
@@ -12,6 +12,8 @@ import { InputError } from './refuse.ts';
 export const MAX_NODES = 10_000;
 export const MAX_DEPTH = 1_000;
 const MAX_DIGITS = 1 << 17;
+/** Fractions longer than this are not folded: computing with their enclosures costs less than their common divisors. */
+const FOLDED_DIGITS = 1 << 10;
 const MAX_EXPONENT = 1 << 16;
 /** Roots x^(n/d) are taken by whole roots up to this d, by exp and log beyond. */
 const MAX_ROOT = 64;
@@ -38,12 +40,18 @@ export type Node = Shape & {
   /** Its place among the nodes of its tree; arguments come before. */
   readonly id: number;
   readonly depth: number;
+  /** Whether no variable occurs in it. */
+  readonly constant: boolean;
 };
 
 export type Test =
   | { readonly op: 'less' | 'atMost' | 'equal'; readonly a: Node; readonly b: Node }
   | { readonly op: 'and' | 'or'; readonly tests: readonly Test[] }
   | { readonly op: 'not'; readonly test: Test };
+
+const digitsOf = (x: Rational): number => bitLength(x.n) + bitLength(x.d);
+const isShort = (node: Node): node is Node & { op: 'number' } =>
+  node.op === 'number' && digitsOf(node.value) <= FOLDED_DIGITS;
 
 /** Makes nodes, each different one once. */
 export class TreeBuilder {
@@ -61,13 +69,14 @@ export class TreeBuilder {
       throw new InputError(`expression: expected at most ${MAX_DEPTH} levels of nesting, got more`);
     if (this.#nodes.size >= MAX_NODES)
       throw new InputError(`expression: expected at most ${MAX_NODES} operations, got more`);
-    const node: Node = Object.freeze({ ...shape, id: this.#nodes.size, depth });
+    const constant = shape.op !== 'variable' && args.every((a) => a.constant);
+    const node: Node = Object.freeze({ ...shape, id: this.#nodes.size, depth, constant });
     this.#nodes.set(key, node);
     return node;
   }
 
   number(value: Rational): Node {
-    if (bitLength(value.n) + bitLength(value.d) > MAX_DIGITS) {
+    if (digitsOf(value) > MAX_DIGITS) {
       throw new InputError(`expression: expected constants of at most ${MAX_DIGITS} binary digits, got a longer one`);
     }
     return this.#make(value.toString(), { op: 'number', value });
@@ -92,17 +101,17 @@ export class TreeBuilder {
   }
 
   add(a: Node, b: Node): Node {
-    if (a.op === 'number' && b.op === 'number') return this.number(a.value.add(b.value));
+    if (isShort(a) && isShort(b)) return this.number(a.value.add(b.value));
     return this.#binary('add', a, b);
   }
 
   sub(a: Node, b: Node): Node {
-    if (a.op === 'number' && b.op === 'number') return this.number(a.value.sub(b.value));
+    if (isShort(a) && isShort(b)) return this.number(a.value.sub(b.value));
     return a === b && a.op === 'variable' ? this.whole(0) : this.#binary('sub', a, b);
   }
 
   mul(a: Node, b: Node): Node {
-    if (a.op === 'number' && b.op === 'number') return this.number(a.value.mul(b.value));
+    if (isShort(a) && isShort(b)) return this.number(a.value.mul(b.value));
     if (a === b) return this.power(a, Rational.of(2n));
     return this.#binary('mul', a, b);
   }
@@ -110,7 +119,7 @@ export class TreeBuilder {
   div(a: Node, b: Node): Node {
     if (b.op === 'number') {
       if (b.value.n === 0n) throw new InputError('expression: expected a divisor other than 0, got 0');
-      if (a.op === 'number') return this.number(a.value.div(b.value));
+      if (isShort(a) && isShort(b)) return this.number(a.value.div(b.value));
     }
     return this.#binary('div', a, b);
   }
@@ -171,7 +180,7 @@ export class TreeBuilder {
     const size = n < 0n ? -n : n;
     if (size > MAX_EXPONENT)
       throw new InputError(`expression: expected exponents up to ${MAX_EXPONENT}, got ${exponent}`);
-    if (a.op === 'number' && d === 1n && bitLength(a.value.n * a.value.d) * Number(size) < 1 << 14) {
+    if (isShort(a) && d === 1n && digitsOf(a.value) * Number(size) <= FOLDED_DIGITS) {
       if (a.value.n === 0n && n < 0n) throw new InputError('expression: expected a divisor other than 0, got 0');
       const power = Rational.of(a.value.n ** size, a.value.d ** size);
       return this.number(n > 0n ? power : Rational.of(1n).div(power));
@@ -179,6 +188,13 @@ export class TreeBuilder {
     if (d > MAX_ROOT) return this.#binary('realPower', a, this.number(exponent));
     return this.#make(`power ${a.id} ${n} ${d} ${odd}`, { op: 'power', a, n: Number(n), d: Number(d), odd }, a);
   }
+}
+
+/** The nodes that a node is computed from. */
+export function argumentsOf(node: Node): readonly Node[] {
+  if (node.op === 'choose') return [...nodesOf(node.test), node.a, node.b];
+  if ('b' in node) return [node.a, node.b];
+  return 'a' in node ? [node.a] : [];
 }
 
 function nodesOf(test: Test): Node[] {
