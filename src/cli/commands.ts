@@ -32,6 +32,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./quantize.ts')).defineQuantize,
   },
   {
+    name: 'compare',
+    summary: 'prove how far two networks are apart on a box, or that they always decide alike',
+    load: async () => (await import('./compare.ts')).defineCompare,
+  },
+  {
     name: 'convert',
     summary: 'write a network as .dyad, as ONNX or as a C99 function, exactly or not at all',
     load: async () => (await import('./convert.ts')).defineConvert,

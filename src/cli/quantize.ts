@@ -1,20 +1,24 @@
-import { type Dyadic, InputError } from '../exact/index.ts';
+import { type Dyadic, InputError, type Rational } from '../exact/index.ts';
 import { encodeNetwork, type Meta } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
 import { quantizeUniform, type Rounded, toFloat16 } from '../quantize/index.ts';
-import { type Observation, observe } from '../workbench/index.ts';
-import { wholeOption } from './arguments.ts';
+import { type FoundBits, findBits, type Observation, observe } from '../workbench/index.ts';
+import { positiveOption, wholeOption } from './arguments.ts';
+import { openBox } from './box.ts';
 import type { Define } from './command.ts';
 import { writeWhole } from './files.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { inputsFromFile } from './inputs.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { bound, networkJson, note, printJson, printRows, size } from './output.ts';
+import { about, bound, networkJson, note, printJson, printRows, progress, size } from './output.ts';
 
 interface Options extends ImportOptions {
   bits?: number;
   rounding?: string;
   format?: string;
+  error?: Rational;
+  box?: string;
+  seconds?: Rational;
   in?: string;
   out?: string;
   json?: boolean;
@@ -27,25 +31,94 @@ export const defineQuantize: Define = (command, done) => {
     .option('--bits <b>', 'weights become multiples of 2^-b', wholeOption('--bits', 0, 4096))
     .option('--rounding <mode>', 'nearest (ties to even) or floor (default nearest)')
     .option('--format <name>', 'float16: weights become half-precision numbers')
+    .option('--error <e>', 'the fewest bits whose outputs provably move by at most this', positiveOption('--error'))
+    .option('--box <box>', "where, for --error: a VNN-LIB file, lo,hi or lo,hi;lo,hi;... (default: the file's domain)")
+    .option('--seconds <s>', 'for --error: time for each number of bits (default 10)', positiveOption('--seconds'))
     .option('--in <file>', 'CSV of inputs, one vector a line: compare both networks on them')
     .option('-o, --out <file>', 'write the network here (.dyad)')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  dyadnet quantize model.onnx --bits 6 --in samples.csv -o model6.dyad\n')
-    .action((path: string, options: Options) => {
+    .action(async (path: string, options: Options) => {
       const file = openNetwork(path, options);
-      const rounded = quantise(file.network, options);
+      const found = options.error === undefined ? undefined : await fewestBits(file, options.error, options);
+      if (found && !found.rounded) {
+        printAttempts(found, options);
+        return done(1);
+      }
+      const rounded = found?.rounded ?? quantise(file.network, options);
       const seen = options.in === undefined ? undefined : compare(file.network, rounded.network, options.in);
       const bytes = encodeNetwork({
         network: rounded.network,
         ...(file.domain ? { domain: file.domain } : {}),
-        meta: metaOf(file, options),
+        meta: metaOf(file, found?.bits === undefined ? options : { ...options, bits: found.bits }),
       });
       if (options.out !== undefined) writeWhole(options.out, bytes);
-      if (options.json) printJson(quantizeJson(rounded, seen, bytes.length, options));
-      else printRows([...file.facts, ...quantizeRows(file.network, rounded, seen, bytes.length, options)]);
+      if (options.json) printJson({ ...foundJson(found), ...quantizeJson(rounded, seen, bytes.length, options) });
+      else
+        printRows([
+          ...file.facts,
+          ...foundRows(found),
+          ...quantizeRows(file.network, rounded, seen, bytes.length, options),
+        ]);
       done(0);
     });
 };
+
+async function fewestBits(file: OpenedNetwork, error: Rational, options: Options): Promise<FoundBits> {
+  if (options.bits !== undefined || options.format !== undefined) {
+    throw new InputError('quantize: expected --error without --bits and --format, which it finds');
+  }
+  const box = openBox(options.box, file.network.inputs, file.domain);
+  const bar = progress(`quantize ${file.path}`);
+  const found = await findBits(file.network, box.outer, error.toDyadic() ?? error.roundBits(80, 'down'), {
+    witnessIn: box.inner,
+    ...(options.rounding ? { rounding: options.rounding as 'nearest' } : {}),
+    ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
+    onBits: (bits) => bar.update(0, `${bits} bits`),
+    onProgress: ({ settled }) => bar.update(settled),
+  });
+  bar.stop();
+  return found;
+}
+
+function foundJson(found: FoundBits | undefined): Record<string, unknown> {
+  if (!found) return {};
+  const last = found.attempts.at(-1);
+  return {
+    status: found.status,
+    ...(found.bits === undefined ? {} : { bits: found.bits }),
+    ...(found.certificate && last
+      ? {
+          certified: {
+            upper: last.certified.toNumber('up'),
+            upperExact: last.certified.toString(),
+            restsOn: found.certificate.restsOn,
+          },
+        }
+      : {}),
+    attempts: found.attempts.map((a) => ({
+      bits: a.bits,
+      status: a.status,
+      certified: a.certified.toNumber('up'),
+      observed: a.observed.toNumber('down'),
+      seconds: a.seconds,
+    })),
+  };
+}
+
+function foundRows(found: FoundBits | undefined): [string, string][] {
+  return (found?.attempts ?? []).map((a) => [
+    `${a.bits} bits`,
+    a.status === 'refuted'
+      ? `refuted: an output moves by ${about(a.observed)}`
+      : `${a.status}: no output moves by more than ${bound(a.certified)}`,
+  ]);
+}
+
+function printAttempts(found: FoundBits, options: Options): void {
+  if (options.json) printJson(foundJson(found));
+  else printRows([['status', 'undecided: no number of bits was proved'], ...foundRows(found)]);
+}
 
 function quantise(network: Network, { bits, rounding, format }: Options): Rounded {
   if ((bits === undefined) === (format === undefined)) {

@@ -1,3 +1,5 @@
 /** Joins the rooms below: what needs two of them at once. */
 
+export * from './compare.ts';
+export * from './findBits.ts';
 export * from './observe.ts';

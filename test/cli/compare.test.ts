@@ -1,0 +1,118 @@
+/** `dyadnet compare` and `dyadnet quantize --error`, run as people run them. Needs the build (`npm test` makes it). */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Dyadic } from '../../src/exact/index.ts';
+import { decodeNetwork, encodeNetwork } from '../../src/io/index.ts';
+import type { Network } from '../../src/net/index.ts';
+import { dyadnet, json } from '../support/cli.ts';
+import { dense, roundedTo } from '../support/pairs.ts';
+import { haveShared, sharedPath } from '../support/shared.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dyadnet-compare-'));
+const at = (name: string): string => join(folder, name);
+const write = (name: string, network: Network): string => {
+  writeFileSync(at(name), encodeNetwork({ network }));
+  return at(name);
+};
+
+const f = dense([2, 10, 10, 3], 4);
+const g = roundedTo(f, 7);
+const [fPath, gPath] = [write('f.dyad', f), write('g.dyad', g)];
+
+interface Output {
+  certified: number;
+  observed: number;
+  observedExact: string;
+  witnessExact: string[];
+}
+
+describe('compare', () => {
+  test('bounds every output, with witnesses that attain what was observed', () => {
+    const said = json(['compare', fPath, gPath, '--box', '-1,1', '--seconds', '2', '--ratio', '1.2']);
+    const outputs = said.outputs as Output[];
+    expect(said.status).toBe('proved');
+    expect(outputs.length).toBe(3);
+    outputs.forEach((o, i) => {
+      const x = o.witnessExact.map((t) => Dyadic.parse(t));
+      const e = f.evaluate(x)[i]!.sub(g.evaluate(x)[i]!).abs();
+      expect(e.eq(Dyadic.parse(o.observedExact))).toBe(true);
+      expect(o.certified).toBeGreaterThanOrEqual(o.observed);
+      expect(o.certified).toBeLessThanOrEqual(1.2 * o.observed * (1 + 1e-12));
+    });
+  });
+
+  test('--within answers with the exit code', () => {
+    const box = ['--box', '-1,1;0,1/3'];
+    expect(dyadnet(['compare', fPath, gPath, ...box, '--within', '0.2']).code).toBe(0);
+    const no = dyadnet(['compare', fPath, gPath, ...box, '--within', '1e-6']);
+    expect(no.code).toBe(1);
+    expect(no.out).toMatch(/^status +refuted \(asked: every \|f - g\| <= 0.000001\)/);
+  });
+
+  test('--argmax: a network agrees with itself, not with its negative', () => {
+    expect(json(['compare', fPath, fPath, '--box', '-1,1', '--argmax']).status).toBe('proved');
+    const wrong = roundedTo(f, 2);
+    const refuted = dyadnet(['compare', fPath, write('two.dyad', wrong), '--box', '-1,1', '--argmax', '--json']);
+    expect(refuted.code).toBe(1);
+    const said = JSON.parse(refuted.out) as { witnessExact: string[]; decisions: number[] };
+    const x = said.witnessExact.map((t) => Dyadic.parse(t));
+    const choose = (net: Network): number => net.evaluate(x).reduce((b, v, i, y) => (v.gt(y[b]!) ? i : b), 0);
+    expect([choose(f), choose(wrong)]).toEqual(said.decisions);
+  });
+
+  test('says what is wrong in a sentence', () => {
+    expect(dyadnet(['compare', fPath, gPath]).err).toBe(
+      'dyadnet: --box: expected a box, since the network file names no domain of its own\n',
+    );
+    expect(dyadnet(['compare', fPath, gPath, '--box', '0,1;0,1;0,1']).err).toBe(
+      'dyadnet: --box: expected one range or 2, one an input, got 3\n',
+    );
+    const ran = dyadnet(['compare', fPath, write('h.dyad', dense([2, 4, 1], 1)), '--box', '0,1']);
+    expect([ran.code, ran.err]).toEqual([
+      2,
+      'dyadnet: certifyDeviation: expected networks of 2 inputs and 3 outputs, got "2 and 1"\n',
+    ]);
+  });
+});
+
+describe('quantize --error', () => {
+  test('finds the fewest bits that are proved, and writes that network', () => {
+    const out = at('q.dyad');
+    const said = json(['quantize', fPath, '--error', '0.05', '--box', '-1,1', '-o', out]);
+    const attempts = said.attempts as { bits: number; status: string; certified: number; observed: number }[];
+    expect(said.status).toBe('proved');
+    expect(attempts.at(-1)).toMatchObject({ bits: said.bits, status: 'proved' });
+    expect(attempts.at(-1)!.certified).toBeLessThanOrEqual(0.05);
+    expect(attempts.slice(0, -1).every((a) => a.status !== 'proved')).toBe(true);
+    expect(attempts[0]).toMatchObject({ bits: 0, status: 'refuted' });
+    const { network } = decodeNetwork(new Uint8Array(readFileSync(out)));
+    expect(network.equals(roundedTo(f, said.bits as number))).toBe(true);
+    const compared = json(['compare', fPath, out, '--box', '-1,1', '--within', '0.05']);
+    expect(compared.status).toBe('proved');
+  });
+
+  test('refuses --bits beside --error', () => {
+    const ran = dyadnet(['quantize', fPath, '--error', '0.1', '--bits', '3', '--box', '0,1']);
+    expect([ran.code, ran.err]).toEqual([
+      2,
+      'dyadnet: quantize: expected --error without --bits and --format, which it finds\n',
+    ]);
+  });
+});
+
+describe.runIf(haveShared('acasxu'))('ACAS Xu, net 2_3', () => {
+  const net = (): string => sharedPath('acasxu/ACASXU_run2a_2_3_batch_2000.onnx');
+
+  test('half-precision weights stay within 0.05 on properties 1, 3 and 4', () => {
+    const half = at('half.dyad');
+    expect(dyadnet(['quantize', net(), '--format', 'float16', '-o', half]).code).toBe(0);
+    for (const property of [1, 3, 4]) {
+      const box = sharedPath(`acasxu/prop_${property}.vnnlib`);
+      const said = json(['compare', net(), half, '--box', box, '--within', '0.05']);
+      expect(said.status).toBe('proved');
+      expect((said.outputs as Output[]).every((o) => o.certified <= 0.05)).toBe(true);
+    }
+  });
+});
