@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Dyadic, InputError, Rational } from '../../src/exact/index.ts';
 import { Budget } from '../../src/io/budget.ts';
+import { encodeModel } from '../../src/io/onnx-encode.ts';
 import { readOnnx } from '../../src/io/onnx-read.ts';
 import { decodeModel, decodeTensor } from '../../src/io/onnx-schema.ts';
 import { decodeConstant } from '../../src/io/onnx-tensor.ts';
 import { type Scalar, toDyadic } from '../../src/io/scalar.ts';
 import type { Constant } from '../../src/io/tensor.ts';
 import { biasAt, type Network, weightAt } from '../../src/net/index.ts';
+import { haveRuntime, runModel } from '../support/onnxruntime.ts';
 import { haveShared, sharedPath } from '../support/shared.ts';
 
 const have = haveShared('onnx-node');
@@ -124,4 +126,41 @@ describe.skipIf(!have)('operator vectors of ONNX 1.21', () => {
     const row = `| \`${name}\` | ${outcome(name)} |`;
     expect(docs).toContain(row);
   });
+});
+
+describe.skipIf(!have || !haveRuntime())('onnxruntime on the vectors whose published output wraps around', () => {
+  test.each(names.filter((n) => WRAPPED.test(n) && n.endsWith('float32')))(
+    '%s: it saturates, as we do',
+    async (name) => {
+      const { graph } = decodeModel(bytes(name, 'model.onnx'));
+      const set = 'test_data_set_0';
+      const fixed = graph.inputs.slice(1).map(({ name: input }, i) => {
+        const { dims, type, raw } = decodeTensor(bytes(name, set, `input_${i + 1}.pb`));
+        return { name: input, dims, type, raw: raw! };
+      });
+      const [first, node, output] = [graph.inputs[0]!, graph.nodes[0]!, graph.outputs[0]!];
+      const shape = first.shape as number[];
+      const closed = encodeModel({
+        irVersion: 10,
+        opsets: { '': 21 },
+        name: 'closed',
+        nodes: [{ operator: node.operator, inputs: node.inputs, outputs: node.outputs }],
+        initialisers: fixed,
+        inputs: [{ name: first.name, type: first.type, shape }],
+        outputs: [{ name: output.name, type: output.type, shape: output.shape as number[] }],
+      });
+      const x = values(tensor(name, set, 'input_0.pb'));
+      const got = await runModel(
+        closed,
+        Int8Array.from(x, (v) => v.toNumber()),
+        shape,
+      );
+      expect(
+        readOnnx(closed)
+          .network.evaluate(x)
+          .map((v) => v.toNumber()),
+      ).toEqual([...got]);
+      expect([...got]).toContain(-128);
+    },
+  );
 });
