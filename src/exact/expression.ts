@@ -30,7 +30,7 @@ import {
 import type { Node } from './syntax.ts';
 import type { Target } from './target.ts';
 
-export { FUNCTION_NAMES } from './parse.ts';
+export { FUNCTION_NAMES } from './vocabulary.ts';
 
 /** Largest order of derivatives of a function of one input, and of several. */
 export const MAX_ORDER = 64;
