@@ -1,6 +1,7 @@
 /** One theorem a file: the contract, the recursion and the network. */
 export * from './alphabet.ts';
 export * from './bits.ts';
+export { type BlockRow, blockTable, type Recipe, readRecipe, recipeOf } from './blockTable.ts';
 export * from './blueprint.ts';
 export { type CachedConstruction, type CachedOptions, type CachedReport, cached, planCached } from './cached.ts';
 export {
@@ -29,6 +30,7 @@ export {
   type TaylorReport,
   taylor,
 } from './taylor.ts';
+export { certifyTaylor, type TaylorCertificate } from './taylorCertificate.ts';
 export type { DerivativeCallback, TaylorCoefficients } from './taylorCoefficients.ts';
 export { taylorFormula } from './taylorFormula.ts';
 export { type BoundParts, boundParts, type Constants, type MultiIndex, type TaylorShape } from './taylorShape.ts';

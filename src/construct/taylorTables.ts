@@ -1,7 +1,7 @@
 /** The paper's expressions for Theorem 1 and Table 1, evaluated at the parameters of a network [DLS18]. */
 import type { Layout } from './gadget.ts';
 import type { ConstructionReport, PaperExpression } from './report.ts';
-import { orderOf, type TaylorShape, theoremBound } from './taylorShape.ts';
+import { type TaylorShape, theoremBound } from './taylorShape.ts';
 import { weightFormulas } from './weight.ts';
 
 /** One row of Table 1 or Table 2. */
@@ -13,9 +13,11 @@ export interface PaperBlock {
 }
 
 /** Table 1: the blocks of the function-independent network. */
-export function table1({ q, r, digits }: TaylorShape, layout: Layout): PaperBlock[] {
+export function table1(
+  { q, r, t }: { readonly q: number; readonly r: number; readonly t: number },
+  layout: Pick<Layout, 'lambda' | 'quantisation'>,
+): PaperBlock[] {
   const N = 2 ** q;
-  const t = digits[0] as number;
   const fixed = (value: number): PaperExpression => ({ formula: String(value), value });
   return [
     {
@@ -36,7 +38,10 @@ export function table1({ q, r, digits }: TaylorShape, layout: Layout): PaperBloc
 export function taylorPaper(shape: TaylorShape, layout: Layout): ConstructionReport['paper'] {
   const { d, n } = shape;
   const { lambda, quantisation } = layout;
-  const depthOf = new Map(table1(shape, layout).map(({ block, depth }) => [block, depth.value as number]));
+  const { q, r, digits } = shape;
+  const depthOf = new Map(
+    table1({ q, r, t: digits[0] as number }, layout).map(({ block, depth }) => [block, depth.value as number]),
+  );
   const products = d + n - 2;
   const once = ['B_N', 'B_abs', 'B_s', 'B_h', 'B_w'].reduce((s, name) => s + (depthOf.get(name) as number), 0);
   const depth: PaperExpression = {
@@ -72,10 +77,4 @@ export function taylorPaper(shape: TaylorShape, layout: Layout): ConstructionRep
       order: Math.log2(lambda) * weights,
     },
   };
-}
-
-/** Products one after the other in f'_{m,n}: as the paper nests them, and as they are nested here. */
-export function productDepths({ d, n, terms }: TaylorShape): { paper: number; here: number } {
-  const most = Math.max(...terms.map(orderOf));
-  return { paper: d + n - 2, here: n > 1 ? Math.max(d - 1, most - 1) + 1 : d - 1 };
 }

@@ -225,7 +225,8 @@ describe('D4 taylor', () => {
     expect(plan.sharing.literal).toBeGreaterThan(10 * plan.sharing.shared);
     expect(plan.paper.connectivity.order).toBeGreaterThan(1e9);
     const small = planTaylor({ d: 1 }, { n: 2, N: 8 });
-    const layoutFree = table1(small.shape, { lambda: 2, quantisation: 'lambda' } as never).map((row) => [
+    const { q, r, digits } = small.shape;
+    const layoutFree = table1({ q, r, t: digits[0]! }, { lambda: 2, quantisation: 'lambda' }).map((row) => [
       row.block,
       row.width.value,
       row.depth.value,
