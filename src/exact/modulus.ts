@@ -8,8 +8,8 @@ import { Interval } from './interval.ts';
 import { refuse } from './refuse.ts';
 import type { Target } from './target.ts';
 
-/** Cells that are looked at, at most, over all inputs. */
-const MAX_CELLS = 1 << 12;
+/** At most 2^LEVELS cells are looked at, over all inputs. */
+const LEVELS = 12;
 
 /** A step is cut in this many cells: pairs within t then lie in 2^FINE + 1 neighbouring cells. */
 const FINE = 3;
@@ -38,7 +38,7 @@ export function modulusBound(
 
 /** The largest width of f over boxes of neighbouring cells that hold every pair at distance t. */
 function oscillation(target: Target, box: readonly Interval[], t: Dyadic, precision: number): Dyadic | undefined {
-  const most = Math.floor(MAX_CELLS ** (1 / box.length));
+  const most = Math.floor(LEVELS / box.length);
   const sides = box.map((side) => cut(side, t, most));
   let lows: (Dyadic | undefined)[] = [];
   let highs: (Dyadic | undefined)[] = [];
@@ -69,12 +69,12 @@ function oscillation(target: Target, box: readonly Interval[], t: Dyadic, precis
   return worst;
 }
 
-/** A side in cells of width at least t / 2^FINE, and how many neighbours two points within t can touch. */
-function cut(side: Interval, t: Dyadic, most: number): { cells: Interval[]; reach: number } {
+/** A side in at most 2^mostLevels cells of width above t / 2^(FINE + 1), and how many neighbours two points within t can touch. */
+function cut(side: Interval, t: Dyadic, mostLevels: number): { cells: Interval[]; reach: number } {
   if (side.isPoint) return { cells: [side], reach: 1 };
   let level = 0;
   const { width } = side;
-  while (1 << (level + 1) <= most && width.scale(-level).gt(t.scale(-FINE))) level++;
+  while (level < mostLevels && width.scale(-level).gt(t.scale(-FINE))) level++;
   const count = 1 << level;
   const step = width.scale(-level);
   const ends = Array.from({ length: count + 1 }, (_, k) => side.lo.add(step.mul(Dyadic.of(BigInt(k)))));

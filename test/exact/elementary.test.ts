@@ -1,4 +1,6 @@
 /** Our elementary functions against MPFR's directed rounding: containment everywhere, and width within a few units. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as elementary from '../../src/exact/elementary.ts';
 import { ln2Fixed, piFixed } from '../../src/exact/fixed.ts';
@@ -93,6 +95,18 @@ function expectNarrow(found: Span, reference: Bounds, p: number, note: () => str
     throw new Error(`${note()}: ${width.toNumber() / size.toNumber()} units wide`);
   }
 }
+
+test('no floating-point function of the engine takes part, so every engine returns the same bits', () => {
+  const folder = join(import.meta.dirname, '../../src/exact');
+  const exact = new Set(['min', 'max', 'floor', 'ceil', 'round', 'abs', 'sign', 'clz32', 'sqrt', 'LOG2E']);
+  for (const file of readdirSync(folder).filter((name) => name !== 'estimate.ts')) {
+    const used = readFileSync(join(folder, file), 'utf8').matchAll(/\bMath\.(\w+)/g);
+    expect(
+      [...used].map((found) => found[1] as string).filter((name) => !exact.has(name)),
+      file,
+    ).toEqual([]);
+  }
+});
 
 describe('points', () => {
   test.each(Object.keys(functions) as Unary[])('%s', (name) => {
