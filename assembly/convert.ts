@@ -27,30 +27,42 @@ function exponentOf(bits: u64): i32 {
   return max(<i32>((bits >> 52) & 0x7ff), 1) - 1075;
 }
 
+/** 2^e as a float64, -1022 <= e <= 1023. */
+// @ts-ignore: decorator
+@inline
+export function powerOfTwo(e: i32): f64 {
+  return reinterpret<f64>(<u64>(1023 + e) << 52);
+}
+
 /**
- * Looks at rows x inputs float64 values: all finite, all within the domain (pairs of float64, or 0 for none)?
- * Returns a SCAN_ code; `result` gets the index refused, the fractional bits and the top exponent.
+ * Looks at rows x inputs float64 values: all finite, all within the domain (inputs lower ends, then inputs upper ends)?
+ * Returns a SCAN_ code. `result` gets the index refused, or the fractional bits and the top exponent; where all values are
+ * multiples of 2^-fraction and below 2^top, those two without a closer look.
  */
-export function scanFloats(src: usize, rows: i32, inputs: i32, domain: usize, result: usize): i32 {
-  let fraction = 0;
-  let top = i32.MIN_VALUE;
+export function scanFloats(src: usize, rows: i32, inputs: i32, domain: usize, result: usize, fraction: i32, top: i32): i32 {
+  if (ASC_FEATURE_SIMD && fraction <= 900 && top <= 1000 && allFit(src, rows, inputs, domain, fraction, top)) {
+    store<i32>(result, fraction, SCAN_AT_FRACTION);
+    store<i32>(result, top, SCAN_AT_TOP);
+    return SCAN_FINE;
+  }
+  fraction = 0;
+  top = i32.MIN_VALUE;
   let index = 0;
+  const upper = <usize>inputs << 3;
   for (let r = 0; r < rows; r++) {
-    let pair = domain;
+    let lower = domain;
     for (let i = 0; i < inputs; i++) {
       const bits = load<u64>(src);
       if (((bits >> 52) & 0x7ff) == 0x7ff) {
         store<i32>(result, index, SCAN_AT_INDEX);
         return SCAN_NOT_FINITE;
       }
-      if (domain != 0) {
-        const value = load<f64>(src);
-        if (value < load<f64>(pair) || value > load<f64>(pair, 8)) {
-          store<i32>(result, index, SCAN_AT_INDEX);
-          return SCAN_OUTSIDE;
-        }
-        pair += 16;
+      const value = load<f64>(src);
+      if (value < load<f64>(lower) || value > load<f64>(lower + upper)) {
+        store<i32>(result, index, SCAN_AT_INDEX);
+        return SCAN_OUTSIDE;
       }
+      lower += 8;
       const m = magnitudeOf(bits);
       if (m != 0) {
         const e = exponentOf(bits);
@@ -66,9 +78,41 @@ export function scanFloats(src: usize, rows: i32, inputs: i32, domain: usize, re
   return SCAN_FINE;
 }
 
+/** Whether every value lies in the domain, below 2^top in size, and is a multiple of 2^-fraction. */
+// @ts-ignore: decorator
+@inline
+function allFit(src: usize, rows: i32, inputs: i32, domain: usize, fraction: i32, top: i32): bool {
+  const factor = f64x2.splat(powerOfTwo(fraction));
+  const most = f64x2.splat(powerOfTwo(top));
+  const upper = domain + (<usize>inputs << 3);
+  let fine = i32x4.splat(-1);
+  // One input: two rows at a time. More: two inputs at a time, the last pair overlapping.
+  const count = inputs == 1 ? rows : inputs;
+  const width: usize = inputs == 1 ? 0 : 8;
+  const lines = inputs == 1 ? 1 : rows;
+  for (let r = 0; r < lines; r++) {
+    for (let i = 0; i < count; i += 2) {
+      const at = count == 1 ? 0 : min(i, count - 2);
+      const p = src + (<usize>at << 3);
+      const v = count == 1 ? v128.load64_splat(p) : v128.load(p);
+      const lo = width == 0 ? v128.load64_splat(domain) : v128.load(domain + <usize>at * width);
+      const hi = width == 0 ? v128.load64_splat(upper) : v128.load(upper + <usize>at * width);
+      const whole = f64x2.mul(v, factor);
+      fine = v128.and(fine, v128.and(f64x2.ge(v, lo), f64x2.le(v, hi)));
+      fine = v128.and(fine, v128.and(f64x2.lt(f64x2.abs(v), most), f64x2.eq(f64x2.nearest(whole), whole)));
+    }
+    src += <usize>count << 3;
+  }
+  return i64x2.all_true(fine);
+}
+
 /** Writes rows x inputs float64 values, each a multiple of 2^-scale, as limbs; lanes past the last row repeat it. */
 export function packFloats(src: usize, rows: i32, inputs: i32, dst: usize, stride: usize, vectors: i32, limbs: i32, radix: i32, scale: i32): void {
   const step = <usize>vectors * VECTOR_BYTES;
+  if (ASC_FEATURE_SIMD && limbs <= 4 && scale <= 900) {
+    packShort(src, rows, inputs, dst, stride, vectors, limbs, radix, scale);
+    return;
+  }
   const mask: u64 = ((<u64>1) << radix) - 1;
   for (let lane = 0; lane < vectors * LANES; lane++) {
     let from = src + <usize>(min(lane, rows - 1) * inputs) * 8;
@@ -105,6 +149,54 @@ export function packFloats(src: usize, rows: i32, inputs: i32, dst: usize, strid
       to += stride;
     }
   }
+}
+
+/**
+ * packFloats by float arithmetic, two inputs of the batch at a time. Every step is exact: scaling, taking the floor of a
+ * power of two's multiple, and the difference; adding 1.5 * 2^52 leaves a whole number in the low word.
+ */
+// @ts-ignore: decorator
+@inline
+function packShort(src: usize, rows: i32, inputs: i32, dst: usize, stride: usize, vectors: i32, limbs: i32, radix: i32, scale: i32): void {
+  const step = <usize>vectors * VECTOR_BYTES;
+  const factor = f64x2.splat(powerOfTwo(scale));
+  const down = f64x2.splat(powerOfTwo(-radix));
+  const up = f64x2.splat(powerOfTwo(radix));
+  const magic = f64x2.splat(6755399441055744);
+  const signBit = i64x2.splat(i64.MIN_VALUE);
+  const row = <usize>inputs << 3;
+  const end = src + <usize>(rows - 1) * row;
+  for (let lane = 0; lane < vectors * LANES; lane += 2) {
+    let a = min(src + <usize>lane * row, end);
+    let b = min(a + row, end);
+    let to = dst + (<usize>lane << 2);
+    for (let i = 0; i < inputs; i++) {
+      let t = f64x2.mul(f64x2.replace_lane(v128.load64_zero(a), 1, load<f64>(b)), factor);
+      if (limbs == 1) {
+        store<i64>(to, lowPair(f64x2.add(t, magic)));
+      } else {
+        const sign = v128.and(t, signBit);
+        t = f64x2.abs(t);
+        let at = to;
+        for (let l = 0; l < limbs; l++) {
+          const high = f64x2.floor(f64x2.mul(t, down));
+          const digit = f64x2.sub(t, f64x2.mul(high, up));
+          store<i64>(at, lowPair(f64x2.add(v128.or(digit, sign), magic)));
+          t = high;
+          at += step;
+        }
+      }
+      a += 8;
+      b += 8;
+      to += stride;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function lowPair(v: v128): i64 {
+  return i64x2.extract_lane(v128.shuffle<i32>(v, v, 0, 2, 0, 2), 0);
 }
 
 /** As packFloats for whole numbers of `words` 32-bit words in two's complement. */
@@ -170,52 +262,39 @@ export function unpackFloats(src: usize, stride: usize, step: usize, limbs: i32,
   }
 }
 
-/** Digit l of the magnitude of a number whose lowest non-zero limb is `lowest`. */
-// @ts-ignore: decorator
-@inline
-function magnitudeLimb(at: usize, step: usize, l: i32, lowest: i32, mask: i64, negative: bool, top: i32): i64 {
-  const v = <i64>load<i32>(at + <usize>l * step);
-  if (!negative) return v;
-  if (l < lowest) return 0;
-  if (l == top) return l == lowest ? -v : -v - 1;
-  return l == lowest ? mask + 1 - v : mask - v;
-}
-
-/** The float64 nearest to the signed limbs times 2^-scale, ties to even, subnormals and overflow included. */
+/**
+ * The float64 nearest to the signed limbs times 2^-scale, ties to even, subnormals and overflow included.
+ *
+ * Leading limbs are gathered into 63 bits, rounded to odd (the last bit is set where anything is left below): rounding
+ * that to 53 bits or fewer is rounding the whole number.
+ */
 function roundLimbs(at: usize, step: usize, limbs: i32, radix: i32, scale: i32): f64 {
-  const top = limbs - 1;
-  const mask: i64 = ((<i64>1) << radix) - 1;
-  const negative = load<i32>(at + <usize>top * step) < 0;
-  let lowest = 0;
-  while (lowest < top && load<i32>(at + <usize>lowest * step) == 0) lowest++;
-  let l = top;
-  let digit: i64 = 0;
-  for (; l >= lowest; l--) {
-    digit = magnitudeLimb(at, step, l, lowest, mask, negative, top);
-    if (digit != 0) break;
-  }
-  if (digit == 0) return 0;
-  // Gather the leading bits, at least 54 where there are as many, below 2^63; what is left decides only as "not zero".
-  let m = <u64>digit;
-  while (l > lowest && clz(m) > <u64>radix) {
+  let l = limbs - 1;
+  let p = at + <usize>l * step;
+  let m = <i64>load<i32>(p);
+  const most: i64 = (<i64>1) << (62 - radix);
+  while (l > 0 && m < most && m >= -most) {
     l--;
-    m = (m << radix) | <u64>magnitudeLimb(at, step, l, lowest, mask, negative, top);
+    p -= step;
+    m = (m << radix) + <i64>load<i32>(p);
   }
   let exponent = l * radix - scale;
-  let sticky = l > lowest;
-  const room = <i32>clz(m) - 1;
-  if (sticky && room > 0) {
-    // Part of the next limb.
-    const next = <u64>magnitudeLimb(at, step, l - 1, lowest, mask, negative, top);
-    m = (m << room) | (next >> (radix - room));
+  if (l > 0) {
+    const room = <i32>clz(m ^ (m >> 63)) - 1;
+    const next = load<i32>(p - step);
+    const rest = radix - room;
+    let left = next & ((1 << rest) - 1);
+    for (let q = at; left == 0 && q < p - step; q += step) left = load<i32>(q);
+    m = (m << room) | <i64>(next >> rest) | <i64>(left != 0 ? 1 : 0);
     exponent -= room;
-    sticky = l - 1 > lowest || (next & (((<u64>1) << (radix - room)) - 1)) != 0;
   }
-  return assemble(negative, m, exponent, sticky);
+  // Up to 63 bits a conversion rounds once, and a power of two that keeps the result normal is exact.
+  if (exponent >= -1000 && exponent <= 900) return <f64>m * reinterpret<f64>(<u64>(1023 + exponent) << 52);
+  return m == 0 ? 0 : assemble(m < 0, <u64>(m < 0 ? -m : m), exponent);
 }
 
-/** (-1)^negative * (m + something in (0,1) if sticky) * 2^exponent, rounded. m > 0. */
-function assemble(negative: bool, m: u64, exponent: i32, sticky: bool): f64 {
+/** (-1)^negative * m * 2^exponent, rounded. m > 0, at most 63 bits. */
+function assemble(negative: bool, m: u64, exponent: i32): f64 {
   const sign: u64 = negative ? 0x8000000000000000 : 0;
   const length = 64 - <i32>clz(m);
   // Exponent of the last digit that is kept.
@@ -224,13 +303,13 @@ function assemble(negative: bool, m: u64, exponent: i32, sticky: bool): f64 {
   let q: u64;
   if (drop <= 0) {
     q = m << -drop;
-  } else if (drop > 64) {
+  } else if (drop > 63) {
     q = 0;
   } else {
-    q = drop == 64 ? 0 : m >> drop;
+    q = m >> drop;
     const half: u64 = (<u64>1) << (drop - 1);
-    const rest = drop == 64 ? m : m & ((half << 1) - 1);
-    if (rest > half || (rest == half && (sticky || (q & 1) != 0))) q++;
+    const rest = m & ((half << 1) - 1);
+    if (rest > half || (rest == half && (q & 1) != 0)) q++;
   }
   // A dyadic number has no negative zero, so neither has its rounding.
   if (q == 0) return 0;

@@ -6,9 +6,14 @@ import { propagateBox } from "./deviation";
 import { PLAN_AT_BYTES, PLAN_AT_CHECK, PLAN_AT_MAGIC, PLAN_AT_VERSION, PLAN_MAGIC, PLAN_VERSION } from "./layout";
 import { walk } from "./walk";
 
-/** Which build this is: [instruction set, plan version]. */
-export function describe(): string[] {
-  return [ASC_FEATURE_SIMD ? "simd" : "scalar", PLAN_VERSION.toString()];
+/** The instruction set of this build. */
+export function describe(): string {
+  return ASC_FEATURE_SIMD ? "simd" : "scalar";
+}
+
+/** The plans that it reads. */
+export function planVersion(): i32 {
+  return PLAN_VERSION;
 }
 
 /** Grows the memory by 64 KiB pages; the first new byte, or 0 where the memory cannot grow. */
@@ -20,8 +25,7 @@ export function grow(pages: i32): usize {
 /** "" for a plan that arrived whole, or what is wrong with it. */
 export function checkPlan(plan: usize): string {
   if (load<i32>(plan, PLAN_AT_MAGIC) != PLAN_MAGIC) return "expected a plan, got other bytes";
-  const version = load<i32>(plan, PLAN_AT_VERSION);
-  if (version != PLAN_VERSION) return "expected plan version " + PLAN_VERSION.toString() + ", got " + version.toString();
+  if (load<i32>(plan, PLAN_AT_VERSION) != PLAN_VERSION) return "expected a plan of this version, got another";
   let hash: u32 = 0x811c9dc5;
   const end = plan + load<u32>(plan, PLAN_AT_BYTES);
   for (let p = plan + PLAN_AT_CHECK + 4; p < end; p += 4) hash = (hash ^ load<u32>(p)) * 0x01000193;
@@ -29,8 +33,8 @@ export function checkPlan(plan: usize): string {
 }
 
 /** See convert.ts. */
-export function scan(src: usize, rows: i32, inputs: i32, domain: usize, result: usize): i32 {
-  return scanFloats(src, rows, inputs, domain, result);
+export function scan(src: usize, rows: i32, inputs: i32, domain: usize, result: usize, fraction: i32, top: i32): i32 {
+  return scanFloats(src, rows, inputs, domain, result, fraction, top);
 }
 
 /** See walk.ts. */

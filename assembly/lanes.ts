@@ -17,9 +17,8 @@ import {
 /** y = max(0, A x + c) (or A x + c where `last`), every number one limb of 31 bits and a sign. */
 export function int32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, last: bool): void {
   if (ASC_FEATURE_SIMD) {
-    if (vectors == 4) int32Tile(4, x, xs, y, ys, program, rows, last);
-    else if (vectors == 2) int32Tile(2, x, xs, y, ys, program, rows, last);
-    else int32Tile(1, x, xs, y, ys, program, rows, last);
+    if ((vectors & 3) == 0) for (let v: usize = 0; v < <usize>vectors << 4; v += 64) int32Tile(x + v, xs, y + v, ys, program, rows, last);
+    else for (let v: usize = 0; v < <usize>vectors << 4; v += VECTOR_BYTES) int32Vector(x + v, xs, y + v, ys, program, rows, last);
   } else {
     for (let i = 0; i < rows; i++) {
       const terms = rowTerms(program);
@@ -36,18 +35,22 @@ export function int32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize
   }
 }
 
-/** As int32Rows for limbs: `lin` limbs come in, `lout` go out, sums fit 32 bits. */
-export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
-  if (ASC_FEATURE_SIMD) {
-    if (vectors == 4) limb32Tile(4, x, xs, y, ys, program, rows, lin, lout, radix, last);
-    else if (vectors == 2) limb32Tile(2, x, xs, y, ys, program, rows, lin, lout, radix, last);
-    else limb32Tile(1, x, xs, y, ys, program, rows, lin, lout, radix, last);
-  } else {
-    const mask = (1 << radix) - 1;
-    const step = <usize>vectors * VECTOR_BYTES;
-    for (let i = 0; i < rows; i++) {
-      const terms = rowTerms(program);
-      const end = terms + load<u32>(program) * TERM_BYTES;
+/** As int32Rows for limbs: `lin` limbs come in, `lout` go out, sums fit 32 bits. `list` has room for a row's terms. */
+export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool, list: usize): void {
+  const mask = (1 << radix) - 1;
+  const step = <usize>vectors * VECTOR_BYTES;
+  for (let i = 0; i < rows; i++) {
+    const terms = rowTerms(program);
+    const end = terms + load<u32>(program) * TERM_BYTES;
+    if (ASC_FEATURE_SIMD) {
+      let live = list;
+      for (let p = terms; p < end; p += TERM_BYTES) {
+        store<usize>(live, x + load<usize>(p) * xs);
+        store<i32>(live, load<i32>(p, 4), 4);
+        live += 8;
+      }
+      limb32Row(list, live, program + ROW_HEADER_BYTES, terms, y, step, lin, lout, radix, last);
+    } else {
       for (let lane = 0; lane < vectors * LANES; lane++) {
         let at = <usize>lane << 2;
         let bias = program + ROW_HEADER_BYTES;
@@ -65,18 +68,16 @@ export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usiz
         }
         if (!last && c < 0) clearLane(y + (<usize>lane << 2), step, lout);
       }
-      program = end;
-      y += ys;
     }
+    program = end;
+    y += ys;
   }
 }
 
 /** As limb32Rows with sums in 64 bits and weights of any length, cut into digits that sit at a limb offset. */
 export function limb64Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
   if (ASC_FEATURE_SIMD) {
-    if (vectors == 4) limb64Tile(4, x, xs, y, ys, program, rows, lin, lout, radix, last);
-    else if (vectors == 2) limb64Tile(2, x, xs, y, ys, program, rows, lin, lout, radix, last);
-    else limb64Tile(1, x, xs, y, ys, program, rows, lin, lout, radix, last);
+    limb64Tile(vectors, x, xs, y, ys, program, rows, lin, lout, radix, last);
   } else {
     const mask = ((<i64>1) << radix) - 1;
     const step = <usize>vectors * VECTOR_BYTES;
@@ -139,100 +140,77 @@ function clearLane(y: usize, step: usize, limbs: i32): void {
   }
 }
 
-// The tiles below are compiled once for each V (a constant after inlining).
+// Tiles of 4 vectors keep their sums in registers; smaller tiles go vector by vector.
 
-// @ts-ignore: decorator
-@inline
-function int32Tile(V: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, last: bool): void {
+function int32Tile(x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, last: bool): void {
   const floor = i32x4.splat(last ? i32.MIN_VALUE : 0);
   for (let i = 0; i < rows; i++) {
     let p = rowTerms(program);
     const end = p + load<u32>(program) * TERM_BYTES;
     let a0 = i32x4.splat(load<u32>(program, 4) != 0 ? load<i32>(program, ROW_HEADER_BYTES + 4) : 0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
+    let a1 = a0, a2 = a0, a3 = a0;
     for (; p < end; p += TERM_BYTES) {
       const q = x + load<usize>(p) * xs;
       const w = v128.load32_splat(p, 4);
       a0 = i32x4.add(a0, i32x4.mul(v128.load(q), w));
-      if (V > 1) a1 = i32x4.add(a1, i32x4.mul(v128.load(q, 16), w));
-      if (V > 2) a2 = i32x4.add(a2, i32x4.mul(v128.load(q, 32), w));
-      if (V > 2) a3 = i32x4.add(a3, i32x4.mul(v128.load(q, 48), w));
+      a1 = i32x4.add(a1, i32x4.mul(v128.load(q, 16), w));
+      a2 = i32x4.add(a2, i32x4.mul(v128.load(q, 32), w));
+      a3 = i32x4.add(a3, i32x4.mul(v128.load(q, 48), w));
     }
     v128.store(y, i32x4.max_s(a0, floor));
-    if (V > 1) v128.store(y, i32x4.max_s(a1, floor), 16);
-    if (V > 2) v128.store(y, i32x4.max_s(a2, floor), 32);
-    if (V > 2) v128.store(y, i32x4.max_s(a3, floor), 48);
+    v128.store(y, i32x4.max_s(a1, floor), 16);
+    v128.store(y, i32x4.max_s(a2, floor), 32);
+    v128.store(y, i32x4.max_s(a3, floor), 48);
     program = end;
     y += ys;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function limb32Tile(V: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
-  const mask = i32x4.splat((1 << radix) - 1);
-  const step: usize = V * VECTOR_BYTES;
+function int32Vector(x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, last: bool): void {
+  const floor = i32x4.splat(last ? i32.MIN_VALUE : 0);
   for (let i = 0; i < rows; i++) {
-    const terms = rowTerms(program);
-    const end = terms + load<u32>(program) * TERM_BYTES;
-    let bias = program + ROW_HEADER_BYTES;
-    let biasLimb = bias < terms ? load<i32>(bias) : -1;
-    let c0 = i32x4.splat(0);
-    let c1 = c0;
-    let c2 = c0;
-    let c3 = c0;
-    let xl = x;
-    let q = y;
+    let p = rowTerms(program);
+    const end = p + load<u32>(program) * TERM_BYTES;
+    let a = i32x4.splat(load<u32>(program, 4) != 0 ? load<i32>(program, ROW_HEADER_BYTES + 4) : 0);
+    for (; p < end; p += TERM_BYTES) a = i32x4.add(a, i32x4.mul(v128.load(x + load<usize>(p) * xs), v128.load32_splat(p, 4)));
+    v128.store(y, i32x4.max_s(a, floor));
+    program = end;
+    y += ys;
+  }
+}
+
+/**
+ * One row of limbs, vector by vector, from a list of terms [address, weight]; bias digits lie in digits .. digitsEnd.
+ * True where anything is not zero.
+ */
+export function limb32Row(list: usize, listEnd: usize, digits: usize, digitsEnd: usize, y: usize, step: usize, lin: i32, lout: i32, radix: i32, last: bool): bool {
+  const mask = i32x4.splat((1 << radix) - 1);
+  let any = i32x4.splat(0);
+  for (let v: usize = 0; v < step; v += VECTOR_BYTES) {
+    let bias = digits;
+    let c = i32x4.splat(0);
+    let at = v;
     for (let l = 0; l < lout; l++) {
-      if (l == biasLimb) {
-        const b = v128.load32_splat(bias, 4);
-        c0 = i32x4.add(c0, b);
-        if (V > 1) c1 = i32x4.add(c1, b);
-        if (V > 2) c2 = i32x4.add(c2, b);
-        if (V > 2) c3 = i32x4.add(c3, b);
+      if (bias < digitsEnd && load<i32>(bias) == l) {
+        c = i32x4.add(c, v128.load32_splat(bias, 4));
         bias += BIAS_BYTES;
-        biasLimb = bias < terms ? load<i32>(bias) : -1;
       }
       if (l < lin) {
-        for (let p = terms; p < end; p += TERM_BYTES) {
-          const s = xl + load<usize>(p) * xs;
-          const w = v128.load32_splat(p, 4);
-          c0 = i32x4.add(c0, i32x4.mul(v128.load(s), w));
-          if (V > 1) c1 = i32x4.add(c1, i32x4.mul(v128.load(s, 16), w));
-          if (V > 2) c2 = i32x4.add(c2, i32x4.mul(v128.load(s, 32), w));
-          if (V > 2) c3 = i32x4.add(c3, i32x4.mul(v128.load(s, 48), w));
-        }
-        xl += step;
+        for (let p = list; p < listEnd; p += 8) c = i32x4.add(c, i32x4.mul(v128.load(load<usize>(p) + at), v128.load32_splat(p, 4)));
       }
-      const keep = last && l == lout - 1 ? i32x4.splat(-1) : mask;
-      v128.store(q, v128.and(c0, keep));
-      if (V > 1) v128.store(q, v128.and(c1, keep), 16);
-      if (V > 2) v128.store(q, v128.and(c2, keep), 32);
-      if (V > 2) v128.store(q, v128.and(c3, keep), 48);
-      c0 = i32x4.shr_s(c0, radix);
-      if (V > 1) c1 = i32x4.shr_s(c1, radix);
-      if (V > 2) c2 = i32x4.shr_s(c2, radix);
-      if (V > 2) c3 = i32x4.shr_s(c3, radix);
-      q += step;
+      v128.store(y + at, last && l == lout - 1 ? c : v128.and(c, mask));
+      c = i32x4.shr_s(c, radix);
+      at += step;
     }
-    if (!last) {
-      clearNegative(y, step, lout, c0);
-      if (V > 1) clearNegative(y + 16, step, lout, c1);
-      if (V > 2) clearNegative(y + 32, step, lout, c2);
-      if (V > 2) clearNegative(y + 48, step, lout, c3);
-    }
-    program = end;
-    y += ys;
+    if (!last) clearNegative(y + v, step, lout, c);
+    for (let p = y + v; p < y + at; p += step) any = v128.or(any, v128.load(p));
   }
+  return v128.any_true(any);
 }
 
-// @ts-ignore: decorator
-@inline
-function limb64Tile(V: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
+function limb64Tile(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
   const mask = i32x4.splat((1 << radix) - 1);
-  const step: usize = V * VECTOR_BYTES;
+  const step = <usize>vectors * VECTOR_BYTES;
   for (let i = 0; i < rows; i++) {
     const terms = rowTerms(program);
     const end = terms + load<u32>(program) * WIDE_TERM_BYTES;
@@ -278,8 +256,6 @@ function lowWords(low: v128, high: v128): v128 {
 }
 
 /** Sets the limbs of those lanes to zero whose carry out of the top limb (its sign word) is negative: relu. */
-// @ts-ignore: decorator
-@inline
 function clearNegative(y: usize, step: usize, limbs: i32, carry: v128): void {
   const negative = i32x4.shr_s(carry, 31);
   if (v128.any_true(negative)) {

@@ -7,7 +7,7 @@ export const PLAN_MAGIC = 0x4c505944;
 export const PLAN_VERSION = 1;
 
 // ---- plan: header, layer table, row programs, note. Every word is an i32 at a byte offset from the plan's start.
-export const PLAN_HEADER_BYTES = 80;
+export const PLAN_HEADER_BYTES = 96;
 export const PLAN_AT_MAGIC = 0;
 export const PLAN_AT_VERSION = 4;
 /** Length of the whole plan. */
@@ -39,6 +39,10 @@ export const PLAN_AT_BASE = 68;
 export const PLAN_AT_KIND = 72;
 /** Bytes beside the two buffers for the 16-bit weights of one block. */
 export const PLAN_AT_PANEL_BYTES = 76;
+/** Room for windows: one unit table, the list of a row's terms, one byte a row. */
+export const PLAN_AT_TABLE_BYTES = 80;
+export const PLAN_AT_LIST_BYTES = 84;
+export const PLAN_AT_HINT_BYTES = 88;
 export const PLAN_SPARSE = 0;
 export const PLAN_DENSE = 1;
 export const PLAN_MIXED = 2;
@@ -49,7 +53,7 @@ export const TILE = 8;
 export const ONE_BY_ONE = 5;
 
 // ---- one entry of the layer table
-export const LAYER_BYTES = 80;
+export const LAYER_BYTES = 84;
 export const LAYER_AT_KERNEL = 0;
 export const LAYER_AT_INPUTS = 4;
 export const LAYER_AT_OUTPUTS = 8;
@@ -86,6 +90,8 @@ export const LAYER_AT_STORAGE = 76;
 /** Weights [block][digit][pair][4 rows x (k, k+1)] of 16 or 8 bits. */
 export const STORAGE_INT16 = 0;
 export const STORAGE_INT8 = 1;
+/** Windowed layers only: where the layer's hints begin. */
+export const LAYER_AT_HINTS = 80;
 
 // ---- kernels
 /** One limb in, one limb out, sums in 32-bit lanes. */
@@ -96,13 +102,15 @@ export const KERNEL_LIMB32 = 1;
 export const KERNEL_LIMB64 = 2;
 /** Products of 16-bit limbs in pairs, for layers with few zeros. */
 export const KERNEL_DENSE = 3;
+/** Limbs in windows, sums in 32-bit lanes: for long numbers. */
+export const KERNEL_WINDOW = 4;
 
 // ---- row programs: per row [terms, biasDigits], biasDigits x [limb, digit], then terms
 export const ROW_HEADER_BYTES = 8;
 export const BIAS_BYTES = 8;
 /** [unit, weight] for KERNEL_INT32 and KERNEL_LIMB32. */
 export const TERM_BYTES = 8;
-/** [unit, limb offset, digit] for KERNEL_LIMB64; a long weight is several terms. */
+/** [unit, limb offset, digit] for the others; a long weight is several terms. */
 export const WIDE_TERM_BYTES = 12;
 
 // ---- activations: unit i, limb l, vector v at i * stride + (l * vectors + v) * VECTOR_BYTES
@@ -127,3 +135,9 @@ export const SCAN_OUTSIDE = 2;
 export const FORM_FLOAT64 = 0;
 /** Two's complement, 32-bit words, the lowest first. */
 export const FORM_WORDS = 1;
+
+// ---- windows (window.ts)
+/** [address of limb 0, lo, hi, -]. */
+export const UNIT_ENTRY_BYTES = 16;
+/** [address of limb 0, weight, lo, hi]. */
+export const LIST_ENTRY_BYTES = 16;

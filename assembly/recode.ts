@@ -1,5 +1,5 @@
 // Activations from one form into the other: limbs to the base 2^radix in 32-bit lanes (lanes.ts) and limbs to the base
-// 2^base in 16-bit pairs (dense.ts). Lanes stay lanes, so a limb is cut from two neighbours by the same shifts everywhere.
+// 2^base in 16-bit pairs (dense.ts). Lanes stay lanes, so a limb is cut from its neighbours by the same shifts everywhere.
 import { limbBytes } from "./dense";
 import { LANES, VECTOR_BYTES } from "./layout";
 
@@ -44,7 +44,9 @@ function digitVector(x: usize, step: usize, limbs: i32, radix: i32, l: i32, base
   const low = bit - a * radix;
   if (a >= limbs) return i32x4.splat(0);
   let v = i32x4.shr_u(v128.load(x + <usize>a * step), low);
-  if (low + base > radix && a + 1 < limbs) v = v128.or(v, i32x4.shl(v128.load(x + <usize>(a + 1) * step), radix - low));
+  for (let k = a + 1, place = radix - low; place < base && k < limbs; k++, place += radix) {
+    v = v128.or(v, i32x4.shl(v128.load(x + <usize>k * step), place));
+  }
   return v128.and(v, i32x4.splat((1 << base) - 1));
 }
 
@@ -57,7 +59,9 @@ function digit(x: usize, step: usize, limbs: i32, radix: i32, l: i32, base: i32)
   const low = bit - a * radix;
   if (a >= limbs) return 0;
   let v = load<u32>(x + <usize>a * step) >> low;
-  if (low + base > radix && a + 1 < limbs) v |= load<u32>(x + <usize>(a + 1) * step) << (radix - low);
+  for (let k = a + 1, place = radix - low; place < base && k < limbs; k++, place += radix) {
+    v |= load<u32>(x + <usize>k * step) << place;
+  }
   return <i32>(v & ((1 << base) - 1));
 }
 
@@ -100,5 +104,20 @@ export function toLanes(x: usize, tile: usize, pairs: i32, lin: i32, base: i32, 
         q += yLimb;
       }
     }
+  }
+}
+
+/** Units of one limb of up to 31 bits, not negative, as `limbs` limbs to the base 2^radix (1 or 2). */
+export function splitLimbs(x: usize, xs: usize, y: usize, ys: usize, vectors: i32, units: i32, limbs: i32, radix: i32): void {
+  const mask: u32 = (1 << radix) - 1;
+  for (let u = 0; u < units; u++) {
+    for (let k = 0; k < vectors << 2; k++) {
+      const at = <usize>k << 2;
+      const v = load<u32>(x + at);
+      store<u32>(y + at, limbs == 1 ? v : v & mask);
+      if (limbs > 1) store<u32>(y + at + (<usize>vectors << 4), v >> radix);
+    }
+    x += xs;
+    y += ys;
   }
 }

@@ -1,7 +1,8 @@
 // Walks a plan, block by block: pack, one kernel a layer between two buffers, unpack. Sparse layers work on limbs in lanes,
 // dense ones on limbs in pairs; where neighbours differ the activations are recoded between them.
-import { packFloats, packWords, unpackFloats, unpackWords } from "./convert";
+import { packFloats, packWords, powerOfTwo, unpackFloats, unpackWords } from "./convert";
 import { denseOne, denseTiles, limbBytes } from "./dense";
+import { closeWindows, openWindows, widestWindow, windowRows } from "./window";
 import { int32Rows, limb32Rows, limb64Rows, usedLimbs } from "./lanes";
 import {
   DENSE_TILES,
@@ -9,10 +10,12 @@ import {
   KERNEL_DENSE,
   KERNEL_INT32,
   KERNEL_LIMB32,
+  KERNEL_WINDOW,
   LANES,
   LAYER_AT_BIAS_LIMBS,
   LAYER_AT_BLOCKS,
   LAYER_AT_GROWTH,
+  LAYER_AT_HINTS,
   LAYER_AT_INPUTS,
   LAYER_AT_KERNEL,
   LAYER_AT_LIMBS_IN,
@@ -21,6 +24,7 @@ import {
   LAYER_AT_OUTPUTS,
   LAYER_AT_PAIRS,
   LAYER_AT_ROWS,
+  LAYER_AT_WEIGHT_BITS,
   LAYER_BYTES,
   ONE_BY_ONE,
   PLAN_AT_BASE,
@@ -32,16 +36,22 @@ import {
   PLAN_AT_OUTPUT_SCALE,
   PLAN_AT_OUTPUT_WORDS,
   PLAN_AT_OUTPUTS,
+  PLAN_AT_PANEL_BYTES,
   PLAN_AT_RADIX,
+  PLAN_AT_LIST_BYTES,
+  PLAN_AT_TABLE_BYTES,
   PLAN_AT_TILE_VECTORS,
   PLAN_DENSE,
   PLAN_HEADER_BYTES,
   PLAN_SPARSE,
+  TERM_BYTES,
   TILE,
   UNIT_PAD_BYTES,
   VECTOR_BYTES,
+  WIDE_TERM_BYTES,
 } from "./layout";
-import { toLanes, toPairs } from "./recode";
+import { splitLimbs, toLanes, toPairs } from "./recode";
+import { shortRows } from "./short";
 
 /** Bytes from one unit to the next where limbs lie in lanes. */
 // @ts-ignore: decorator
@@ -87,7 +97,7 @@ export function walk(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i
     } else {
       let vectors: i32;
       if (kind == PLAN_DENSE) vectors = min(2 * DENSE_TILES, ((rows + TILE - 1) / TILE) << 1);
-      else vectors = min(most, rows > 2 * LANES ? 4 : rows > LANES || kind != PLAN_SPARSE ? 2 : 1);
+      else vectors = min(most, rows >= 16 * LANES ? 16 : rows >= 8 * LANES ? 8 : rows > 2 * LANES ? 4 : rows > LANES || kind != PLAN_SPARSE ? 2 : 1);
       here = min(rows, vectors * LANES);
       walkBlock(plan, src, inForm, inWords, here, vectors, dst, outForm, a, b, panel);
     }
@@ -123,17 +133,30 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
   }
   let units = inputs;
   let oneLimb = false; // a single limb of up to 31 bits
+  let windows = false; // units have windows, in the table of x
+  let uniform = false; // and all that are not zero have the same one, from limb 0
+  const tableBytes = load<u32>(plan, PLAN_AT_TABLE_BYTES);
+  let from = panel + load<u32>(plan, PLAN_AT_PANEL_BYTES);
+  let to = from + tableBytes;
+  const list = to + tableBytes;
+  const hints = list + load<u32>(plan, PLAN_AT_LIST_BYTES);
   for (let l = 0; l < layers; l++) {
     const layer = layerAt(plan, l);
     const kernel = load<i32>(layer, LAYER_AT_KERNEL);
     const last = l == layers - 1;
+    // Short layers keep a table too: units that are zero for the whole tile are at work in no row.
+    const short = ASC_FEATURE_SIMD && (kernel == KERNEL_LIMB32 || (kernel == KERNEL_WINDOW && limbs <= 3 && (!windows || uniform) && load<i32>(layer, LAYER_AT_WEIGHT_BITS) <= radix));
+    if (windows && kernel != KERNEL_WINDOW && !(short && uniform)) {
+      closeWindows(from, units, limbs, <usize>vectors * VECTOR_BYTES);
+      windows = false;
+    }
     if (kernel == KERNEL_DENSE) {
       const pairs = load<i32>(layer, LAYER_AT_PAIRS);
       if (!dense) {
-        const from = limbs == 1 && oneLimb ? 31 : radix;
-        const more = min((limbs * from + base - 1) / base, load<i32>(layer, LAYER_AT_LIMBS_IN));
+        const width = limbs == 1 && oneLimb ? 31 : radix;
+        const more = min((limbs * width + base - 1) / base, load<i32>(layer, LAYER_AT_LIMBS_IN));
         const ts = tileOf(more, pairs);
-        toPairs(x, xs, vectors, units, limbs, from, y, ts, pairs, more, base);
+        toPairs(x, xs, vectors, units, limbs, width, y, ts, pairs, more, base);
         limbs = more;
         xs = ts;
         dense = true;
@@ -147,6 +170,7 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
       const used = denseTiles(plan, layer, x, xs, y, ys, tiles, limbs, lout, base, last, strideOf(lout, 2), panel);
       limbs = last ? lout : min(used, load<i32>(layer, LAYER_AT_LIMBS_OUT));
       xs = ys;
+      oneLimb = false;
     } else {
       const program = plan + load<u32>(layer, LAYER_AT_ROWS);
       if (dense) {
@@ -161,13 +185,36 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
         x = y;
         y = t;
       }
+      if (oneLimb && kernel != KERNEL_INT32) {
+        // A limb of up to 31 bits becomes limbs of `radix` bits.
+        const most = load<i32>(layer, LAYER_AT_LIMBS_IN);
+        const ss = strideOf(most, vectors);
+        splitLimbs(x, xs, y, ss, vectors, units, most, radix);
+        limbs = usedLimbs(vectors, y, ss, units, most);
+        xs = ss;
+        const t = x;
+        x = y;
+        y = t;
+      }
       const rowsHere = load<i32>(layer, LAYER_AT_OUTPUTS);
       const lout = sumLimbs(layer, limbs);
       const ys = strideOf(lout, vectors);
-      if (kernel == KERNEL_INT32) int32Rows(vectors, x, xs, y, ys, program, rowsHere, last);
-      else if (kernel == KERNEL_LIMB32) limb32Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
+      if (kernel == KERNEL_WINDOW || short) {
+        if (!windows) openWindows(from, x, xs, units, limbs);
+        if (short) {
+          if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, limbs, lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES);
+        } else windowRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, load<i32>(layer, LAYER_AT_GROWTH), last, l == 0, list, hints + load<u32>(layer, LAYER_AT_HINTS));
+        windows = !last;
+        uniform = short;
+        const swap = from;
+        from = to;
+        to = swap;
+      } else if (kernel == KERNEL_INT32) int32Rows(vectors, x, xs, y, ys, program, rowsHere, last);
+      else if (kernel == KERNEL_LIMB32) limb32Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last, list);
       else limb64Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
-      limbs = last ? lout : usedLimbs(vectors, y, ys, rowsHere, min(lout, load<i32>(layer, LAYER_AT_LIMBS_OUT)));
+      if (last) limbs = lout;
+      else if (windows && !short) limbs = widestWindow(from, rowsHere);
+      else limbs = usedLimbs(vectors, y, ys, rowsHere, min(lout, load<i32>(layer, LAYER_AT_LIMBS_OUT)));
       xs = ys;
       oneLimb = kernel == KERNEL_INT32;
     }
@@ -197,16 +244,29 @@ function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize,
   let layer = layerAt(plan, 0);
   let x = b;
   let y = a;
-  // Packed as the one lane of a tile of one vector, then brought together.
-  const stride = strideOf(limbs, 1);
-  if (inForm == FORM_FLOAT64) packFloats(src, 1, inputs, y, stride, 1, limbs, base, load<i32>(plan, PLAN_AT_INPUT_SCALE));
-  else packWords(src, inWords, 1, inputs, y, stride, 1, limbs, base);
   const pairs = load<i32>(layer, LAYER_AT_PAIRS);
   let xLimb = (<usize>pairs << 2) + VECTOR_BYTES;
+  const scale = load<i32>(plan, PLAN_AT_INPUT_SCALE);
+  // Packed as the one lane of a tile of one vector, then brought together.
+  const stride = strideOf(limbs, 1);
+  if (inForm == FORM_FLOAT64 && limbs <= 2 && scale <= 1000) {
+    const factor = powerOfTwo(scale);
+    const mask = (1 << base) - 1;
+    for (let i = 0; i < inputs; i++) {
+      const v = <i32>(load<f64>(src + (<usize>i << 3)) * factor);
+      const size = v < 0 ? -v : v;
+      const low = size & mask;
+      const q = x + (<usize>i << 1);
+      store<i16>(q, <i16>(v < 0 ? -low : low));
+      if (limbs > 1) store<i16>(q + xLimb, <i16>(v < 0 ? -(size >> base) : size >> base));
+    }
+  } else if (inForm == FORM_FLOAT64) packFloats(src, 1, inputs, y, stride, 1, limbs, base, scale);
+  else packWords(src, inWords, 1, inputs, y, stride, 1, limbs, base);
+  const direct = inForm == FORM_FLOAT64 && limbs <= 2 && scale <= 1000;
   for (let l = 0; l < limbs; l++) {
     let p = y + <usize>l * VECTOR_BYTES;
     const q = x + <usize>l * xLimb;
-    for (let i = 0; i < inputs; i++) {
+    if (!direct) for (let i = 0; i < inputs; i++) {
       store<i16>(q + (<usize>i << 1), load<i16>(p));
       p += stride;
     }

@@ -2,11 +2,11 @@
  * Which kernel serves each layer: every choice that passes its proof is exact, the work estimated here only ranks them.
  * Work is counted in vector instructions an input, as measured on the machines at hand.
  */
-import { KERNEL_DENSE, KERNEL_INT32, KERNEL_LIMB32, KERNEL_LIMB64 } from '../../assembly/layout.ts';
+import { KERNEL_DENSE, KERNEL_INT32, KERNEL_LIMB32, KERNEL_LIMB64, KERNEL_WINDOW } from '../../assembly/layout.ts';
 import { refuse } from '../exact/index.ts';
 import type { LayerBounds } from '../net/index.ts';
 import { denseShape, fitsDense, LEAST_BASE, MOST_BASE, weightDigits } from './denseRows.ts';
-import { fits32, fits64, type Planned, type RowSums } from './rows.ts';
+import { fits32, fits64, fitsWindow, type Planned, type RowSums } from './rows.ts';
 
 /** A layer with its proofs, before its kernel is chosen. */
 export interface Studied extends Planned {
@@ -40,15 +40,30 @@ function isInt32({ bounds, sums, bitsIn }: Studied): boolean {
   return bounds.sumBits <= 31 && sums.weightBits <= 31 && bitsIn <= 31;
 }
 
-/** The kernel of a layer in lanes, and its work; undefined where no proof passes. `oneLimb`: a 31-bit limb comes in. */
+/**
+ * The kernel of a layer in lanes, and its work; undefined where no proof passes. `oneLimb`: inputs can come as one limb of 31
+ * bits each.
+ */
 export function laneKernel(s: Studied, oneLimb: boolean, radix: number): { kernel: number; work: number } | undefined {
-  const { sums, bitsIn } = s;
-  const limbs = oneLimb ? 1 : limbsFor(bitsIn, radix);
-  if (isInt32(s) && limbs === 1) return { kernel: KERNEL_INT32, work: 1.3 * sums.nonZeros };
-  const most = oneLimb ? 2 ** bitsIn - 1 : 2 ** radix - 1;
-  if (fits32(sums, most, radix)) return { kernel: KERNEL_LIMB32, work: 1.5 * sums.nonZeros * limbs };
+  const { sums, bounds, bitsIn } = s;
+  const limbs = limbsFor(bitsIn, radix);
+  if (isInt32(s) && (oneLimb || limbs === 1)) return { kernel: KERNEL_INT32, work: 1.3 * sums.nonZeros };
+  const most = 2 ** Math.min(bitsIn, radix) - 1;
+  const long = limbsFor(bounds.sumBits, radix) >= WINDOW_LIMBS;
+  if (long && fitsWindow(s, sums, most, radix)) {
+    return { kernel: KERNEL_WINDOW, work: sums.nonZeros * (limbs + 6) * weightDigits32(sums.weightBits, radix) };
+  }
+  if (!long && fits32(sums, most, radix)) return { kernel: KERNEL_LIMB32, work: 1.5 * sums.nonZeros * limbs };
   if (!fits64(sums, most, radix)) return undefined;
   return { kernel: KERNEL_LIMB64, work: 5 * sums.nonZeros * limbs * limbsFor(sums.weightBits, radix) };
+}
+
+/** From so many limbs on, windows save more than they cost. */
+const WINDOW_LIMBS = 4;
+
+/** Digits that a weight may take in a window kernel; most of a long weight's are zero, or it would not fit. */
+function weightDigits32(bits: number, radix: number): number {
+  return Math.min(2, limbsFor(bits, radix));
 }
 
 function denseWork({ layer, sums, bitsIn, bounds }: Studied, base: number): number {
@@ -89,7 +104,7 @@ function chooseRadix(layers: readonly Studied[]): number {
   let least = Number.POSITIVE_INFINITY;
   for (let radix = MOST_RADIX; radix >= LEAST_RADIX; radix--) {
     let work = 0;
-    let oneLimb = (layers[0] as Studied).bitsIn <= 31;
+    let oneLimb = true;
     for (const s of layers) {
       const found = laneKernel(s, oneLimb, radix);
       work += found?.work ?? Number.POSITIVE_INFINITY;
@@ -126,8 +141,8 @@ function kernelsFor(layers: readonly Studied[], radix: number, base: number): { 
       return best;
     };
     // A layer in lanes after one in pairs takes a 31-bit limb where it can use one.
-    const afterPairs = laneKernel(s, isInt32(s), radix);
-    const afterLanes = laneKernel(s, first ? s.bitsIn <= 31 : lanes?.kernel === KERNEL_INT32, radix);
+    const afterPairs = laneKernel(s, true, radix);
+    const afterLanes = laneKernel(s, first || lanes?.kernel === KERNEL_INT32, radix);
     const viaLanes = afterLanes && extend(afterLanes.kernel, afterLanes.work, [lanes, 0]);
     const viaPairs = first ? undefined : afterPairs && extend(afterPairs.kernel, afterPairs.work, [pairs, cross]);
     const dense = mayBeDense(s) && fitsDense(s, s.sums, base);

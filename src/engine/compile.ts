@@ -6,7 +6,9 @@ import {
   DENSE_TILES,
   KERNEL_DENSE,
   KERNEL_INT32,
+  KERNEL_LIMB32,
   KERNEL_LIMB64,
+  KERNEL_WINDOW,
   LAYER_AT_BIAS,
   LAYER_AT_BIAS_COUNT,
   LAYER_AT_BIAS_LIMBS,
@@ -15,6 +17,7 @@ import {
   LAYER_AT_BOUND_BITS,
   LAYER_AT_DIGITS,
   LAYER_AT_GROWTH,
+  LAYER_AT_HINTS,
   LAYER_AT_INPUTS,
   LAYER_AT_KERNEL,
   LAYER_AT_LIMBS_IN,
@@ -32,11 +35,13 @@ import {
   PLAN_AT_BUFFER_BYTES,
   PLAN_AT_BYTES,
   PLAN_AT_CHECK,
+  PLAN_AT_HINT_BYTES,
   PLAN_AT_INPUT_LIMBS,
   PLAN_AT_INPUT_SCALE,
   PLAN_AT_INPUTS,
   PLAN_AT_KIND,
   PLAN_AT_LAYERS,
+  PLAN_AT_LIST_BYTES,
   PLAN_AT_MAGIC,
   PLAN_AT_NOTE,
   PLAN_AT_NOTE_BYTES,
@@ -46,6 +51,7 @@ import {
   PLAN_AT_OUTPUTS,
   PLAN_AT_PANEL_BYTES,
   PLAN_AT_RADIX,
+  PLAN_AT_TABLE_BYTES,
   PLAN_AT_TILE_VECTORS,
   PLAN_AT_VERSION,
   PLAN_DENSE,
@@ -55,6 +61,7 @@ import {
   PLAN_SPARSE,
   PLAN_VERSION,
   STORAGE_INT8,
+  UNIT_ENTRY_BYTES,
 } from '../../assembly/layout.ts';
 import { bitLength, refuse, wholeNumber } from '../exact/index.ts';
 import {
@@ -145,11 +152,7 @@ function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Pa
     const pairs = kernel === KERNEL_DENSE;
     const width = pairs ? base : radix;
     const int32 = kernel === KERNEL_INT32;
-    // A single 31-bit limb comes from such a kernel, from the inputs, or out of pairs where the kernel wants one.
-    const oneLimb = before
-      ? (before.kernel === KERNEL_DENSE ? int32 : before.kernel === KERNEL_INT32) && !pairs
-      : s.bitsIn <= 31 && !pairs;
-    const limbsIn = oneLimb ? 1 : limbsFor(s.bitsIn, width);
+    const limbsIn = int32 ? 1 : limbsFor(s.bitsIn, width);
     const limbsSum = int32 ? 1 : limbsFor(s.bounds.sumBits, width);
     const limbsOut = s.last ? limbsSum : int32 ? 1 : limbsFor(s.bounds.resultBits, width);
     const shape = { kernel, limbsIn, limbsSum, limbsOut };
@@ -168,11 +171,11 @@ function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Pa
       ] as const;
       before = { ...shape, fields, rows: part.weights, bias: part.bias };
     } else {
-      const rows = kernel === KERNEL_LIMB64 ? wideRows(s, radix) : narrowRows(s, int32 ? 0 : radix);
+      const rows =
+        kernel === KERNEL_LIMB64 || kernel === KERNEL_WINDOW ? wideRows(s, radix) : narrowRows(s, int32 ? 0 : radix);
       const fields = [
-        [LAYER_AT_BIAS_LIMBS, limbsFor(s.sums.biasBits, radix)],
-        // A single limb may exceed the radix: then only the static bound counts.
-        [LAYER_AT_GROWTH, limbsIn === 1 ? limbsSum : Math.ceil(bitLength(s.sums.weights) / radix)],
+        [LAYER_AT_BIAS_LIMBS, int32 ? 1 : limbsFor(s.sums.biasBits, radix)],
+        [LAYER_AT_GROWTH, Math.ceil(bitLength(s.sums.weights) / radix)],
       ] as const;
       before = { ...shape, fields, rows, bias: new Int32Array(0) };
     }
@@ -209,6 +212,9 @@ function write(
     return from;
   };
   let panel = 0;
+  let hints = 0;
+  let table = 0;
+  let terms = 0;
   layers.forEach((s, l) => {
     const part = body[l] as Part;
     const entry = PLAN_HEADER_BYTES + l * LAYER_BYTES;
@@ -221,6 +227,12 @@ function write(
     set(entry + LAYER_AT_BOUND_BITS, s.bounds.sumBits);
     set(entry + LAYER_AT_SCALE, s.scaleOut);
     set(entry + LAYER_AT_WEIGHT_BITS, s.sums.weightBits);
+    if (part.kernel === KERNEL_WINDOW || part.kernel === KERNEL_LIMB32) {
+      set(entry + LAYER_AT_HINTS, hints);
+      if (part.kernel === KERNEL_WINDOW) hints += s.layer.outputs;
+      table = Math.max(table, s.layer.inputs, s.layer.outputs);
+      terms = Math.max(terms, s.sums.terms * Math.max(1, Math.ceil(s.sums.weightBits / choice.radix)));
+    }
     for (const [field, value] of part.fields) set(entry + field, value);
     set(entry + LAYER_AT_ROWS_BYTES, part.rows.byteLength);
     set(entry + LAYER_AT_ROWS, append(part.rows));
@@ -241,7 +253,11 @@ function write(
   set(PLAN_AT_RADIX, choice.radix);
   set(PLAN_AT_BASE, choice.base);
   set(PLAN_AT_KIND, kind);
-  set(PLAN_AT_PANEL_BYTES, panel);
+  set(PLAN_AT_PANEL_BYTES, aligned(panel));
+  set(PLAN_AT_TABLE_BYTES, table * UNIT_ENTRY_BYTES);
+  // Every term as an entry and, of those at work, as a pair; the carry between them.
+  set(PLAN_AT_LIST_BYTES, table === 0 ? 0 : aligned(24 * terms + 512));
+  set(PLAN_AT_HINT_BYTES, aligned(hints));
   set(PLAN_AT_INPUT_SCALE, inputScale);
   set(PLAN_AT_OUTPUT_SCALE, last.scaleOut);
   set(PLAN_AT_INPUT_LIMBS, first.limbsIn);
@@ -250,7 +266,7 @@ function write(
   set(PLAN_AT_NOTE, noteAt);
   set(PLAN_AT_NOTE_BYTES, note.byteLength);
   raw.set(note, noteAt);
-  const vectors = kind === PLAN_DENSE ? 2 * DENSE_TILES : tileVectors(words, kind === PLAN_MIXED ? 2 : 1);
+  const vectors = kind === PLAN_DENSE ? 2 * DENSE_TILES : tileVectors(words, kind === PLAN_MIXED ? 2 : 1, 16);
   set(PLAN_AT_TILE_VECTORS, vectors);
   const room = blockBytes(words, vectors);
   if (room > MAX_PLAN_BYTES) refuse('compile', `at most ${MAX_PLAN_BYTES} bytes of activations`, room);

@@ -15,7 +15,7 @@ import {
   SCAN_NOT_FINITE,
 } from '../../assembly/layout.ts';
 import { bitLength, Dyadic, Interval, refuse } from '../exact/index.ts';
-import { type Domain, floatPairs, intervals, type Network } from '../net/index.ts';
+import { type Domain, floatEnds, intervals, type Network } from '../net/index.ts';
 import { compile } from './compile.ts';
 import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
@@ -43,6 +43,11 @@ interface Loaded {
   used: number;
 }
 
+/** A scan with this fraction looks at every value closely; with this top it does not ask for the size. */
+const UNHINTED = 1 << 20;
+const MOST_TOP = 1000;
+/** One look in so many is a closer one. */
+const CLOSER_LOOK = 64;
 /** Plans kept by an engine; the one longest unused makes room. */
 const MOST_PLANS = 8;
 /** Bytes of inputs and of outputs that pass through the core at once, at least one row. */
@@ -54,13 +59,17 @@ export class Engine {
   /** Where inputs may lie, or undefined where every number may come. */
   readonly domain: readonly Interval[] | undefined;
   private readonly loaded: Loaded[] = [];
-  private readonly pairsAt: number;
+  /** Lower and upper ends of the domain in the core: one pair where all inputs share it. */
+  private readonly endsAt: number;
+  private readonly ends: number;
   private readonly resultAt: number;
   /** Rows that pass at once, and where they lie. */
   private chunkRows = 0;
   private inAt = 0;
   private outAt = 0;
   private clock = 0;
+  /** The plan used last. */
+  private current: Loaded | undefined;
   private open = true;
 
   private constructor(
@@ -72,13 +81,14 @@ export class Engine {
     this.outputs = network.outputs;
     this.domain = domain === undefined ? undefined : intervals(domain, network.inputs);
     this.resultAt = core.take(SCAN_BYTES);
-    if (this.domain) {
-      const pairs = floatPairs(this.domain);
-      this.pairsAt = core.take(pairs.byteLength);
-      core.f64.set(pairs, this.pairsAt >> 3);
-    } else {
-      this.pairsAt = 0;
-    }
+    const first = this.domain?.[0];
+    const shared = !this.domain || this.domain.every((d) => d === first);
+    const ends = !first
+      ? Float64Array.of(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+      : floatEnds(shared ? [first] : (this.domain as readonly Interval[]));
+    this.ends = ends.length / 2;
+    this.endsAt = core.take(ends.byteLength);
+    core.f64.set(ends, this.endsAt >> 3);
   }
 
   /** Starts the core where it does not run yet, and readies `network`. Throws InputError where the domain does not fit. */
@@ -94,9 +104,7 @@ export class Engine {
   /** The plan that serves this batch. */
   planFor(batch: Batch): Plan {
     if (batch instanceof Float64Array) {
-      const rows = this.rowsOf(batch.length);
-      this.scanAll(batch, rows);
-      return this.planOf(this.scannedFraction, this.scannedTop).plan;
+      return this.lookAtAll(batch, this.rowsOf(batch.length)).plan;
     }
     const exact = this.mantissasOf(batch);
     return this.planOf(exact.fraction, exact.top).plan;
@@ -118,16 +126,17 @@ export class Engine {
     if (out.length < rows * this.outputs) refuse('forwardInto', `${rows * this.outputs} places`, out.length);
     this.reserve(rows);
     if (rows <= this.chunkRows) {
-      this.forwardChunk(this.scanAll(batch, rows), rows);
+      this.core.f64.set(batch, this.inAt >> 3);
+      this.forwardChunk(this.look(0, rows), rows);
       this.copyOut(out, 0, rows);
       return out;
     }
     // Everything is looked at before anything is computed; each part then takes the plan that suits it.
-    this.scanAll(batch, rows);
+    this.lookAtAll(batch, rows);
     for (let r = 0; r < rows; r += this.chunkRows) {
       const here = Math.min(this.chunkRows, rows - r);
-      const part = batch.subarray(r * this.inputs, (r + here) * this.inputs);
-      this.forwardChunk(this.scanAll(part, here), here);
+      this.copyIn(batch, r, here);
+      this.forwardChunk(this.look(r, here), here);
       this.copyOut(out, r, here);
     }
     return out;
@@ -167,8 +176,7 @@ export class Engine {
   forwardViews(rows: number): void {
     this.alive();
     if (!(rows >= 1 && rows <= this.chunkRows)) refuse('forwardViews', `1..${this.chunkRows} rows`, rows);
-    this.scanned(0, rows);
-    this.forwardChunk(this.scannedPlan(), rows);
+    this.forwardChunk(this.look(0, rows), rows);
   }
 
   /** Gives the memory back; the engine is of no use afterwards. */
@@ -177,7 +185,7 @@ export class Engine {
     this.open = false;
     for (const l of this.loaded) this.core.give(l.at, l.plan.bytes);
     this.core.give(this.resultAt, SCAN_BYTES);
-    if (this.domain) this.core.give(this.pairsAt, 16 * this.inputs);
+    this.core.give(this.endsAt, 16 * this.ends);
     this.core.give(this.inAt, this.chunkRows * this.inputs * 8);
     this.core.give(this.outAt, this.chunkRows * this.outputs * 8);
     this.loaded.length = 0;
@@ -211,33 +219,40 @@ export class Engine {
     this.chunkRows = size;
   }
 
-  private get scannedFraction(): number {
-    return this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number;
-  }
-  private get scannedTop(): number {
-    return this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number;
-  }
-
-  /** Looks at the whole batch, part by part; the last part stays in the core. Returns the plan for all of it. */
-  private scanAll(batch: Float64Array, rows: number): Loaded {
+  /** Looks at the whole batch, part by part. Returns a plan for all of it. */
+  private lookAtAll(batch: Float64Array, rows: number): Loaded {
     this.alive();
     this.reserve(rows);
     let fraction = 0;
     let top = Number.NEGATIVE_INFINITY;
     for (let r = 0; r < rows; r += this.chunkRows) {
       const here = Math.min(this.chunkRows, rows - r);
-      const whole = here === rows;
-      this.core.f64.set(whole ? batch : batch.subarray(r * this.inputs, (r + here) * this.inputs), this.inAt >> 3);
-      this.scanned(r, here);
-      fraction = Math.max(fraction, this.scannedFraction);
-      top = Math.max(top, this.scannedTop);
+      this.copyIn(batch, r, here);
+      this.scan(r, here, UNHINTED, 0);
+      fraction = Math.max(fraction, this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number);
+      top = Math.max(top, this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number);
     }
     return this.planOf(fraction, top);
   }
 
-  /** Looks at the rows that lie in the core; `before` rows went before them. */
-  private scanned(before: number, rows: number): void {
-    const code = this.core.calls.scan(this.inAt, rows, this.inputs, this.pairsAt, this.resultAt);
+  /** Looks at the rows that lie in the core; `before` rows went before them. Returns a plan for them. */
+  private look(before: number, rows: number): Loaded {
+    this.alive();
+    // Usually the plan used last serves again, which is quickly seen; now and then a closer look finds a leaner one.
+    const { current } = this;
+    const hinted = current !== undefined && ++this.clock % CLOSER_LOOK !== 0;
+    this.scan(before, rows, hinted ? current.fraction : UNHINTED, hinted && !this.domain ? current.top : MOST_TOP);
+    const fraction = this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number;
+    const top = this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number;
+    if (hinted && fraction === current.fraction && (this.domain !== undefined || top === current.top)) return current;
+    return this.planOf(fraction, top);
+  }
+
+  private scan(before: number, rows: number, fraction: number, top: number): void {
+    const { calls } = this.core;
+    const shared = this.ends === 1;
+    const lines = shared ? rows * this.inputs : rows;
+    const code = calls.scan(this.inAt, lines, shared ? 1 : this.inputs, this.endsAt, this.resultAt, fraction, top);
     if (code === SCAN_FINE) return;
     const index = this.core.i32[(this.resultAt + SCAN_AT_INDEX) >> 2] as number;
     const value = this.core.f64[(this.inAt >> 3) + index] as number;
@@ -250,10 +265,6 @@ export class Engine {
     const range = this.domain?.[input];
     const expected = notFinite || !range ? 'a finite number' : `a number in ${inWords(range)}`;
     refuse(`row ${row + 1}, input ${input + 1}`, expected, value);
-  }
-
-  private scannedPlan(): Loaded {
-    return this.planOf(this.scannedFraction, this.scannedTop);
   }
 
   /** A plan for inputs that are multiples of 2^-fraction and, where there is no domain, below 2^top. */
@@ -270,6 +281,7 @@ export class Engine {
     // A plan made for much finer or larger inputs would do, but slowly: make one that fits.
     if (!best || best.fraction > kept || best.top > reach) best = this.load(kept, reach);
     best.used = ++this.clock;
+    this.current = best;
     return best;
   }
 
@@ -297,6 +309,10 @@ export class Engine {
     this.core.calls.forward(at, this.inAt, FORM_FLOAT64, 0, rows, this.outAt, FORM_FLOAT64, a, b, panel);
   }
 
+  private copyIn(batch: Float64Array, firstRow: number, rows: number): void {
+    this.core.f64.set(batch.subarray(firstRow * this.inputs, (firstRow + rows) * this.inputs), this.inAt >> 3);
+  }
+
   private copyOut(out: Float64Array, firstRow: number, rows: number): void {
     const from = this.outAt >> 3;
     const count = rows * this.outputs;
@@ -308,7 +324,7 @@ export class Engine {
 
   private planForExact(batch: Batch, source: Source | undefined): Loaded {
     if (source) return this.planOf(source.fraction, source.top);
-    return this.scanAll(batch as Float64Array, this.rowsOf((batch as Float64Array).length));
+    return this.lookAtAll(batch as Float64Array, this.rowsOf((batch as Float64Array).length));
   }
 
   /** One plan for the whole batch, so that all results share a scale. Returns it. */

@@ -20,14 +20,17 @@ import {
   LAYER_BYTES,
   PLAN_AT_BASE,
   PLAN_AT_BUFFER_BYTES,
+  PLAN_AT_HINT_BYTES,
   PLAN_AT_INPUT_SCALE,
   PLAN_AT_INPUTS,
   PLAN_AT_LAYERS,
+  PLAN_AT_LIST_BYTES,
   PLAN_AT_OUTPUT_SCALE,
   PLAN_AT_OUTPUT_WORDS,
   PLAN_AT_OUTPUTS,
   PLAN_AT_PANEL_BYTES,
   PLAN_AT_RADIX,
+  PLAN_AT_TABLE_BYTES,
   PLAN_HEADER_BYTES,
   STORAGE_INT8,
 } from '../../assembly/layout.ts';
@@ -39,7 +42,7 @@ export { MAX_PLAN_BYTES };
 /** The arithmetic a layer was proved to need: every partial sum fits 31 bits and a sign, 63 and a sign, or more. */
 export type Tier = 'int32' | 'int64' | 'limbs';
 
-const KERNELS = ['int32', 'limb32', 'limb64', 'dense'] as const;
+const KERNELS = ['int32', 'limb32', 'limb64', 'dense', 'window'] as const;
 export type Kernel = (typeof KERNELS)[number];
 
 /** One layer of a plan, as data. */
@@ -109,16 +112,14 @@ export class Plan {
   get bytes(): number {
     return this.buffer.byteLength;
   }
-  /** Bytes of each of the two activation buffers, and of the room for one block of weights. */
+  /** Bytes of each of the two activation buffers. */
   get bufferBytes(): number {
     return Math.ceil(this.word(PLAN_AT_BUFFER_BYTES) / 64) * 64;
   }
-  get panelBytes(): number {
-    return this.word(PLAN_AT_PANEL_BYTES);
-  }
   /** Bytes of working memory beside the plan. */
   get workingBytes(): number {
-    return 2 * this.bufferBytes + this.panelBytes;
+    const windows = 2 * this.word(PLAN_AT_TABLE_BYTES) + this.word(PLAN_AT_LIST_BYTES) + this.word(PLAN_AT_HINT_BYTES);
+    return 2 * this.bufferBytes + this.word(PLAN_AT_PANEL_BYTES) + windows;
   }
   get layers(): readonly LayerPlan[] {
     return Array.from({ length: this.depth }, (_, l) => this.layer(l));
@@ -147,7 +148,11 @@ export class Plan {
     const weightBits = field(LAYER_AT_WEIGHT_BITS);
     const limbBits = kernel === 'int32' ? 31 : this.word(kernel === 'dense' ? PLAN_AT_BASE : PLAN_AT_RADIX);
     const digits =
-      kernel === 'dense' ? field(LAYER_AT_DIGITS) : kernel === 'limb64' ? Math.ceil(weightBits / limbBits) : 1;
+      kernel === 'dense'
+        ? field(LAYER_AT_DIGITS)
+        : kernel === 'limb64' || kernel === 'window'
+          ? Math.ceil(weightBits / limbBits)
+          : 1;
     const layer = {
       tier: boundBits <= 31 ? 'int32' : boundBits <= 63 ? 'int64' : 'limbs',
       kernel,
@@ -179,6 +184,8 @@ function reason(layer: Omit<LayerPlan, 'why'>, small: boolean): string {
   const why = {
     limb32: 'the sum over a limb fits a 32-bit lane',
     limb64: 'the sum over a limb needs a 64-bit lane',
+    window:
+      'long numbers, so limbs that are zero for a whole tile are left out; the sum over a limb fits a 32-bit lane',
     dense: `few zeros, so products of 16-bit limbs in pairs${small ? ', weights kept in 8 bits' : ''}`,
   }[kernel];
   return `${bound}; ${limbs}; ${cut}: ${why}`;

@@ -4,7 +4,8 @@ import {
   DENSE_TILES,
   KERNEL_DENSE,
   KERNEL_INT32,
-  KERNEL_LIMB64,
+  KERNEL_LIMB32,
+  KERNEL_WINDOW,
   LAYER_AT_BIAS,
   LAYER_AT_BIAS_COUNT,
   LAYER_AT_BIAS_LIMBS,
@@ -12,6 +13,7 @@ import {
   LAYER_AT_BLOCKS,
   LAYER_AT_DIGITS,
   LAYER_AT_GROWTH,
+  LAYER_AT_HINTS,
   LAYER_AT_INPUTS,
   LAYER_AT_KERNEL,
   LAYER_AT_LIMBS_IN,
@@ -27,11 +29,13 @@ import {
   PLAN_AT_BUFFER_BYTES,
   PLAN_AT_BYTES,
   PLAN_AT_CHECK,
+  PLAN_AT_HINT_BYTES,
   PLAN_AT_INPUT_LIMBS,
   PLAN_AT_INPUT_SCALE,
   PLAN_AT_INPUTS,
   PLAN_AT_KIND,
   PLAN_AT_LAYERS,
+  PLAN_AT_LIST_BYTES,
   PLAN_AT_MAGIC,
   PLAN_AT_NOTE,
   PLAN_AT_NOTE_BYTES,
@@ -40,6 +44,7 @@ import {
   PLAN_AT_OUTPUTS,
   PLAN_AT_PANEL_BYTES,
   PLAN_AT_RADIX,
+  PLAN_AT_TABLE_BYTES,
   PLAN_AT_TILE_VECTORS,
   PLAN_AT_VERSION,
   PLAN_DENSE,
@@ -52,6 +57,7 @@ import {
   STORAGE_INT8,
   STORAGE_INT16,
   TERM_BYTES,
+  UNIT_ENTRY_BYTES,
   UNIT_PAD_BYTES,
   VECTOR_BYTES,
   WIDE_TERM_BYTES,
@@ -96,16 +102,21 @@ export function blockBytes(words: Int32Array, vectors: number): number {
       most = Math.max(most, tiles * tileOf(limbsIn, word(at + LAYER_AT_PAIRS)), tiles * out);
     } else {
       const inBytes = word(at + LAYER_AT_INPUTS) * strideOf(limbsIn, vectors);
-      most = Math.max(most, inBytes, word(at + LAYER_AT_OUTPUTS) * strideOf(limbsSum, vectors));
+      // A window may hold one limb more while its sign is not known.
+      most = Math.max(
+        most,
+        inBytes,
+        word(at + LAYER_AT_OUTPUTS) * strideOf(limbsSum, vectors) + VECTOR_BYTES * vectors,
+      );
     }
   }
   return most;
 }
 
 /** Vectors of the largest block whose activations still lie close to the processor. */
-export function tileVectors(words: Int32Array, least: number): number {
+export function tileVectors(words: Int32Array, least: number, most: number): number {
   const near = 1 << 19;
-  for (const v of [4, 2]) if (v === least || blockBytes(words, v) <= near) return v;
+  for (const v of [16, 8, 4, 2]) if (v <= most && (v === least || blockBytes(words, v) <= near)) return v;
   return least;
 }
 
@@ -136,16 +147,19 @@ export function checkPlan(buffer: ArrayBuffer): readonly Interval[] {
     'tile',
     PLAN_AT_TILE_VECTORS,
     kind === PLAN_SPARSE ? 1 : 2,
-    kind === PLAN_DENSE ? 2 * DENSE_TILES : 4,
+    kind === PLAN_DENSE ? 2 * DENSE_TILES : 16,
   );
-  if (![1, 2, 4, 2 * DENSE_TILES].includes(vectors)) refuse('plan tile', '1, 2, 4 or 16 vectors', vectors);
+  if (![1, 2, 4, 8, 2 * DENSE_TILES].includes(vectors)) refuse('plan tile', '1, 2, 4, 8 or 16 vectors', vectors);
   const panel = within('panel', PLAN_AT_PANEL_BYTES, 0, MAX_PLAN_BYTES);
+  within('unit table', PLAN_AT_TABLE_BYTES, 0, MAX_PLAN_BYTES);
+  within('list', PLAN_AT_LIST_BYTES, 0, MAX_PLAN_BYTES);
+  const hints = within('hints', PLAN_AT_HINT_BYTES, 0, MAX_PLAN_BYTES);
   let units = inputs;
   let limbs = 0;
   for (let l = 0; l < layers; l++) {
     const at = PLAN_HEADER_BYTES + l * LAYER_BYTES;
     const name = `layer ${l + 1}`;
-    const kernel = within(`${name} kernel`, at + LAYER_AT_KERNEL, KERNEL_INT32, KERNEL_DENSE);
+    const kernel = within(`${name} kernel`, at + LAYER_AT_KERNEL, KERNEL_INT32, KERNEL_WINDOW);
     if (kind !== PLAN_MIXED && (kernel === KERNEL_DENSE) !== (kind === PLAN_DENSE))
       refuse(`plan ${name}`, 'a kernel of the plan', kernel);
     if (word(at + LAYER_AT_INPUTS) !== units) refuse(`plan ${name}`, `${units} inputs`, word(at + LAYER_AT_INPUTS));
@@ -173,7 +187,14 @@ export function checkPlan(buffer: ArrayBuffer): readonly Interval[] {
       within(`${name} biases`, at + LAYER_AT_BIAS, PLAN_HEADER_BYTES, bytes - 16 * count * blocks);
     } else {
       if (length % 4 !== 0) refuse(`plan ${name}`, 'whole words of rows', length);
-      checkRows(`plan ${name}`, words.subarray(start >> 2, (start + length) >> 2), rows, kernel, units);
+      const program = words.subarray(start >> 2, (start + length) >> 2);
+      const terms = checkRows(`plan ${name}`, program, rows, kernel, units);
+
+      if (kernel === KERNEL_WINDOW || kernel === KERNEL_LIMB32) {
+        within('unit table', PLAN_AT_TABLE_BYTES, UNIT_ENTRY_BYTES * Math.max(units, rows), MAX_PLAN_BYTES);
+        within('list', PLAN_AT_LIST_BYTES, 24 * terms + 512, MAX_PLAN_BYTES);
+        within(`${name} hints`, at + LAYER_AT_HINTS, 0, kernel === KERNEL_WINDOW ? hints - rows : hints);
+      }
     }
     units = rows;
   }
@@ -188,9 +209,11 @@ export function checkPlan(buffer: ArrayBuffer): readonly Interval[] {
   return readNote(new Uint8Array(buffer, note, noteBytes), inputs);
 }
 
-function checkRows(where: string, words: Int32Array, rows: number, kernel: number, units: number): void {
-  const size = (kernel === KERNEL_LIMB64 ? WIDE_TERM_BYTES : TERM_BYTES) >> 2;
+/** Returns the most terms of a row. */
+function checkRows(where: string, words: Int32Array, rows: number, kernel: number, units: number): number {
+  const size = (kernel === KERNEL_INT32 || kernel === KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES) >> 2;
   let at = 0;
+  let most = 0;
   for (let i = 0; i < rows; i++) {
     const terms = words[at] as number;
     const digits = words[at + 1] as number;
@@ -207,10 +230,11 @@ function checkRows(where: string, words: Int32Array, rows: number, kernel: numbe
       if ((words[k] as number) >>> 0 >= units) refuse(where, `units below ${units}`, words[k]);
       if (size === 3 && (words[k + 1] as number) < 0) refuse(where, 'a limb offset', words[k + 1]);
     }
+    most = Math.max(most, terms);
     at = end;
   }
-  // The plan fills up to 16 bytes.
   if (at !== words.length) refuse(where, `${at} words of row programs`, words.length);
+  return most;
 }
 
 /** The note of a plan: the domain, one interval where all inputs share it. */

@@ -88,6 +88,37 @@ export function fits64(sums: RowSums, limbMost: number, radix: number): boolean 
   return sumReach(most, radix) < 1n << 63n;
 }
 
+/** As {@link fits32} for weights cut into digits to the base 2^radix: what counts are the digits. */
+export function fitsWindow(planned: Planned, sums: RowSums, limbMost: number, radix: number): boolean {
+  if (sums.weightBits <= radix) return fits32(sums, limbMost, radix);
+  // No row has less than its largest weight's leading digit; only sparse digits, such as powers of two, can fit.
+  return sumReach(digitSums(planned, radix) * BigInt(limbMost), radix) < 1n << 31n;
+}
+
+/** Largest sum of the digits of the positive or of the negative weights of a row (of all for signed inputs). */
+function digitSums({ layer, lift, signed, alive }: Planned, radix: number): bigint {
+  const { rowStart, column, weight, outputs } = layer;
+  const base = BigInt(radix);
+  let most = 0n;
+  for (let i = 0; i < outputs; i++) {
+    let plus = 0n;
+    let minus = 0n;
+    const end = rowStart[i + 1] as number;
+    for (let k = rowStart[i] as number; k < end; k++) {
+      if (!alive(column[k] as number)) continue;
+      const w = BigInt(weight[k] as number | bigint) << BigInt(lift);
+      for (let rest = w < 0n ? -w : w; rest !== 0n; rest >>= base) {
+        const digit = BigInt.asUintN(radix, rest);
+        if (w > 0n) plus += digit;
+        else minus += digit;
+      }
+    }
+    const sum = signed ? plus + minus : plus > minus ? plus : minus;
+    if (sum > most) most = sum;
+  }
+  return most;
+}
+
 function sumReach(products: bigint, radix: number): bigint {
   const base = 1n << BigInt(radix);
   const a = products + base;

@@ -11,7 +11,15 @@ import { wasmBase64 } from './core-wasm.ts';
 export interface CoreCalls {
   readonly memory: WebAssembly.Memory;
   grow(pages: number): number;
-  scan(src: number, rows: number, inputs: number, domain: number, result: number): number;
+  scan(
+    src: number,
+    rows: number,
+    inputs: number,
+    domain: number,
+    result: number,
+    fraction: number,
+    top: number,
+  ): number;
   forward(
     plan: number,
     src: number,
@@ -34,7 +42,8 @@ type BitCall = [number, number, number, number, number, number, number, boolean]
 
 /** The typed calls, each with its own conversions (as-bind). */
 interface TypedCalls {
-  describe(): string[];
+  describe(): string;
+  planVersion(): number;
   checkPlan(plan: number): string;
 }
 
@@ -83,10 +92,9 @@ export class Core {
   private constructor(bound: Bound) {
     this.typed = bound.exports;
     this.calls = bound.loadedModule.instance.exports as CoreCalls;
-    const [instructionSet, version] = this.typed.describe();
-    if (Number(version) !== PLAN_VERSION)
-      throw new Error(`the core speaks plan version ${version}, not ${PLAN_VERSION}`);
-    this.instructionSet = instructionSet as string;
+    const version = this.typed.planVersion();
+    if (version !== PLAN_VERSION) throw new Error(`the core reads plan version ${version}, not ${PLAN_VERSION}`);
+    this.instructionSet = this.typed.describe();
     this.refresh();
   }
 

@@ -20,15 +20,14 @@ export function intervals(domain: Domain, inputs: number): readonly Interval[] {
 }
 
 /**
- * The domain as pairs of float64, rounded inward: a float64 lies in an interval exactly when it lies between the two.
- * An end beyond the float64 range becomes an infinity, which refuses nothing that is finite.
+ * The ends of the domain as float64, rounded inward: all lower ends, then all upper ends. A float64 lies in an interval exactly
+ * when it lies between its two. An end beyond the float64 range becomes an infinity, which refuses nothing that is finite.
  */
-export function floatPairs(domain: readonly Interval[]): Float64Array {
-  const pairs = new Float64Array(2 * domain.length);
-  for (let i = 0; i < domain.length; i++) {
-    const { lo, hi } = domain[i] as Interval;
-    pairs[2 * i] = lo.toNumber('up');
-    pairs[2 * i + 1] = hi.toNumber('down');
-  }
-  return pairs;
+export function floatEnds(domain: readonly Interval[]): Float64Array {
+  const ends = new Float64Array(2 * domain.length);
+  domain.forEach(({ lo, hi }, i) => {
+    ends[i] = lo.toNumber('up');
+    ends[domain.length + i] = hi.toNumber('down');
+  });
+  return ends;
 }

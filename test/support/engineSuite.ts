@@ -68,9 +68,11 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
         'int64 dense',
         'int64 limb32',
         'int64 limb64',
+        'int64 window',
         'limbs dense',
         'limbs limb32',
         'limbs limb64',
+        'limbs window',
       ]);
     });
 

@@ -1,0 +1,56 @@
+/**
+ * npm run bench [-- --only SUITE] [--case NAME] [--json FILE] [--quick]
+ *
+ * Every row is a pair timed in one run: peerOverOurs above 1 means that ours is faster.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { FULL, QUICK, type Row } from './measure.ts';
+import { dense } from './suites/dense.ts';
+
+const SUITES = { dense } as const;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    case: { type: 'string' },
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
+});
+if (values.only !== undefined && !(values.only in SUITES)) {
+  console.error(`bench: expected --only ${Object.keys(SUITES).join(' | ')}, got ${values.only}`);
+  process.exit(2);
+}
+
+const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} CPUs, Node ${process.version}`;
+const rows: Row[] = [];
+const report = (more: readonly Row[]): void => {
+  for (const row of more) {
+    rows.push(row);
+    const ratio = `${row.peerOverOurs.toFixed(2)}x`.padStart(10);
+    console.log(
+      `${row.suite} ${row.case}, batch ${row.batch}`.padEnd(34),
+      row.peer.padEnd(24),
+      ratio,
+      `ours ${time(row.oursNs)}`.padStart(16),
+      `peer ${time(row.peerNs)}`.padStart(16),
+      row.checkedEqual ? 'equal' : 'differs',
+    );
+  }
+};
+
+console.log(machine);
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (values.only === undefined || values.only === name) await suite(values.quick ? QUICK : FULL, report, values.case);
+}
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rows }, null, 1)}\n`);
+}
+// Some peers keep handles open.
+process.exit(0);
+
+function time(ns: number): string {
+  return ns < 1e4 ? `${Math.round(ns)} ns` : ns < 1e7 ? `${(ns / 1e3).toFixed(1)} us` : `${(ns / 1e6).toFixed(1)} ms`;
+}
