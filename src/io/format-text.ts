@@ -7,14 +7,15 @@ import { type Coder, freshModel, learned } from './format-range.ts';
 import { codeNumber, numberModel } from './format-whole.ts';
 
 const PRIMER =
-  '{"class":"lipschitz","error":"0.001","imported":{"folded":"BatchNormalization","model input":"x [1, 5] float32",' +
-  '"model output":"y [1, 5] float32","read from":"ONNX, opset 13"},"method":"quantised","normalisation":{},"quantised":{' +
-  '"bits":8,"from":"model.onnx"}}{"guaranteed":"1*2^-16","inputs":[{"name":"temperature","unit":"degC"}],"method":"taylor",' +
-  '"name":"table.tab","outputs":[{"name":"voltage","unit":"mV"}],"proved":{"lower":"0","restsOn":["f is the table k.tab: 100 points ' +
-  'taken as exact decimals, linear in between","the stated Lipschitz constant 1 on the interval"],"upper":"1*2^-12","witness":["0.5"]},"target":' +
-  '"every function with Lipschitz constant 1"}{"domain":[0,1],"method":"interpolate","name":"sine","proved":{"lower":' +
-  '"6734895201*2^-49","restsOn":["f is the expression exp(-x^2)+sqrt(1+x)/tanh(4*x-2), its decimals read exactly"],"upper":' +
-  '"9182736450*2^-50","witness":["1234567*2^-24"]},"target":"sin(2*pi*x)/(2*pi)"}';
+  '{"class":"lipschitz","error":"0.001","imported":{"folded":"BatchNormalization","model input":"x [1, 5] float32' +
+  '","model output":"y [1, 5] float32","read from":"ONNX, opset 13"},"method":"quantised","normalisation":{},"qua' +
+  'ntised":{"bits":8,"from":"model.onnx"}}{"guaranteed":"1*2^-16","inputs":[{"name":"temperature","unit":"degC"}]' +
+  ',"method":"taylor","name":"table.tab","outputs":[{"name":"voltage","unit":"mV"}],"proved":{"lower":"0","restsO' +
+  'n":["f is the table k.tab: 100 points taken as exact decimals, linear in between","the stated Lipschitz consta' +
+  'nt 1 on the interval"],"upper":"1*2^-12","witness":["0.5"]},"target":"every function with Lipschitz constant 1' +
+  '"}{"domain":[0,1],"method":"interpolate","name":"sine","proved":{"lower":"6734895201*2^-49","restsOn":["f is t' +
+  'he expression exp(-x^2)+sqrt(1+x)/tanh(4*x-2), its decimals read exactly"],"upper":"9182736450*2^-50","witness' +
+  '":["1234567*2^-24"]},"target":"sin(2*pi*x)/(2*pi)"}';
 
 const LOOK = 5;
 const SLOT_BITS = 14;
