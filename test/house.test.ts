@@ -66,6 +66,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'index',
   ],
   construct: [
+    'interpolate-tube',
     'bits',
     'alphabet',
     'blueprint',
@@ -171,7 +172,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cheader',
     'index',
   ],
-  workbench: ['observe', 'compare', 'findBits', 'index'],
+  workbench: ['observe', 'compare', 'findBits', 'intervals', 'fitIntervals', 'index'],
   cli: [
     'command',
     'arguments',
@@ -184,6 +185,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'box',
     'eval',
     'inspect',
+    'specification',
     'certify',
     'compare',
     'quantize',

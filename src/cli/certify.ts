@@ -6,6 +6,7 @@ import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { openNetwork } from './network.ts';
 import { about, bound, certifiedJson, networkJson, note, printJson, printRows, progress } from './output.ts';
+import { certifySpecification, isSpecification } from './specification.ts';
 import { domainOption, isNetworkPath, openTarget } from './target.ts';
 
 interface Options extends ImportOptions {
@@ -21,7 +22,7 @@ interface Options extends ImportOptions {
 export const defineCertify: Define = (command, done) => {
   importOptions(command)
     .argument('<network>', 'network file (.dyad, .onnx, .nnet) with one input and one output')
-    .argument('<f>', 'expression in x, table (CSV, TSV, ITS-90), or network file')
+    .argument('<f>', 'expression in x, table (CSV, TSV, ITS-90), network file, or .vnnlib of one input')
     .option('--domain <a,b>', "where (default: the network file's own domain, else 0,1)", domainOption)
     .option('--eps <error>', 'ask whether the error is at most this', positiveOption('--eps'))
     .option('--seconds <s>', 'stop after this time with the bounds found so far', positiveOption('--seconds'))
@@ -33,7 +34,12 @@ export const defineCertify: Define = (command, done) => {
       '\nExit code: 0 proved, 1 refuted or undecided.\n\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet certify square.dyad "x^2"\n',
     )
     .action((path: string, spec: string, options: Options) => {
-      const { network, domain, bytes } = openNetwork(path, options);
+      const file = openNetwork(path, options);
+      if (isSpecification(spec)) {
+        done(certifySpecification(file, spec, options.json === true));
+        return;
+      }
+      const { network, domain, bytes } = file;
       const { target, text } = isNetworkPath(spec)
         ? { target: openNetwork(spec).network, text: spec }
         : named(openTarget(spec, { swap: options.swap === true }).target);

@@ -2,4 +2,6 @@
 
 export * from './compare.ts';
 export * from './findBits.ts';
+export * from './fitIntervals.ts';
+export * from './intervals.ts';
 export * from './observe.ts';

@@ -214,3 +214,40 @@ describe('convert', () => {
     expect(existsSync(options[1]!)).toBe(false);
   });
 });
+
+describe('interval specifications', () => {
+  writeFileSync(
+    at('spec.vnnlib'),
+    '(declare-const X_0 Real)\n(declare-const Y_0 Real)\n(assert (or\n(and (>= X_0 0) (<= X_0 0.1) (<= Y_0 0.2))\n(and (>= X_0 0.25) (<= X_0 0.5) (>= Y_0 1.2))))\n',
+  );
+  writeFileSync(at('ramp.nnet'), '1\n1,1\n0\n0\n0\n0\n0\n2\n0.25\n');
+
+  test('certify decides every clause and names those that fail', () => {
+    const ran = dyadnet(['certify', at('ramp.nnet'), at('spec.vnnlib'), '--json']);
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      status: 'refuted',
+      clauses: 2,
+      violated: [2],
+      violations: [{ clause: 2, x: { exact: '1/2' }, y: { exact: '5/4' } }],
+    });
+    expect(dyadnet(['certify', at('ramp.nnet'), at('spec.vnnlib')]).out).toContain('clause 2 at x = 0.5, y = 1.25');
+  });
+
+  test.skipIf(!haveShared('lindex'))('the trained index keeps its specification', () => {
+    const said = json(['certify', sharedPath('lindex/lindex.onnx'), sharedPath('lindex/lindex_200.vnnlib')]);
+    expect(said).toMatchObject({ status: 'proved', clauses: 400, violated: [] });
+  });
+
+  test('a specification of several inputs is refused', () => {
+    writeFileSync(
+      at('two.vnnlib'),
+      '(declare-const X_0 Real)\n(declare-const X_1 Real)\n(declare-const Y_0 Real)\n(assert (<= Y_0 0))\n',
+    );
+    const ran = dyadnet(['certify', at('ramp.nnet'), at('two.vnnlib')]);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain(
+      'interval specification: expected one input and one output, got "2 inputs and 1 outputs"',
+    );
+  });
+});
