@@ -14,6 +14,7 @@ export {
 export { table2 } from './cachedTables.ts';
 export { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
 export * from './lipschitz.ts';
+export { type BudgetMethod, type BudgetOptions, type BudgetPlan, planBudget } from './lipschitzBudget.ts';
 export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';
 export { epsilonOf, type Membership } from './membership.ts';
 export { interpolatedProduct, multiply, multiplyError, planMultiply } from './multiply.ts';

@@ -1,15 +1,20 @@
 /**
- * Lipschitz functions at the entropy limit [OSB]: `lipschitz({ bytes })` and `lipschitz({ epsilon })` plan the bit-matrix network
- * (bitMatrix.ts) for a whole class of functions; `network(f)` encodes one of them.
+ * Lipschitz functions at the entropy limit [OSB]. A plan is for a whole class of functions; its `network(f)` encodes one of them.
  *
  *   class        |f(x) - f(y)| <= constant |x - y| on [lo, hi], dyadic ends                       (default: 1 on [0, 1])
  *   guaranteed   |f - net| <= guaranteed at every real x in [lo, hi], for every f of the class
- *   bytes        K m / 8 bytes of bit matrix: guaranteed <= constant (hi - lo) / (K m), up to rounding in the 24th digit
+ *
+ *   lipschitz({ bytes })                  the bit matrix (bitMatrix.ts), K m / 8 bytes of it: guaranteed <= constant (hi - lo) / (K m),
+ *                                         up to rounding in the 24th digit
+ *   lipschitz({ epsilon })                the same, with the fewest bits that give this error
+ *   lipschitz({ width, depth, bits })     the best network of width <= W, depth <= L, weights in Q(0, b) (lipschitzBudget.ts), between
+ *                                         affine maps that bring f to [0, 1] and Lipschitz constant 1
  */
 import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 import { bitMatrix } from './bitMatrix.ts';
 import { cutCells } from './cells.ts';
+import { type BudgetNetwork, type BudgetOptions, type BudgetPlan, planBudget } from './lipschitzBudget.ts';
 import { type Grid, sigmaDelta, TargetSamples, type ZigZag } from './sigmaDelta.ts';
 
 /** The class of functions. */
@@ -61,13 +66,96 @@ export interface LipschitzNetwork {
 const DIGITS = 24;
 const MOST_BITS = 1 << 27;
 
+/** A plan for a budget. */
+export interface LipschitzBudgetPlan extends Omit<BudgetPlan, 'network'> {
+  readonly domain: readonly [lo: Dyadic, hi: Dyadic];
+  readonly constant: Dyadic;
+  /** Encodes f. Throws InputError where f is not shown to be of the class. */
+  network(f: Target): LipschitzBudgetNetwork;
+}
+
+/** |f(x) - (offset + height net((x - lo) / length))| <= guaranteed. */
+export interface LipschitzBudgetNetwork extends Pick<BudgetNetwork, 'network' | 'zigZag' | 'rate'> {
+  readonly status: 'proved';
+  readonly guaranteed: Dyadic;
+  readonly restsOn: readonly string[];
+  readonly normalisation: {
+    readonly lo: Dyadic;
+    readonly length: Dyadic;
+    readonly height: Dyadic;
+    readonly offset: Dyadic;
+  };
+}
+
 /** Throws InputError where the options do not make sense together. */
-export function lipschitz(options: LipschitzOptions): LipschitzPlan {
+export function lipschitz(options: BudgetOptions & LipschitzClass): LipschitzBudgetPlan;
+export function lipschitz(options: LipschitzOptions): LipschitzPlan;
+export function lipschitz(
+  options: LipschitzOptions | (BudgetOptions & LipschitzClass),
+): LipschitzPlan | LipschitzBudgetPlan {
+  if (typeof options !== 'object' || options === null) refuse('lipschitz', 'an object of options', options);
+  const { lo, hi, constant } = checkClass(options);
+  if (!('width' in options)) return matrixPlan(options, lo, hi, constant);
+  const plan = planBudget(options);
+  const height = hi.sub(lo).mul(constant);
+  return Object.freeze({
+    ...plan,
+    guaranteed: plan.guaranteed.mul(height),
+    domain: [lo, hi] as const,
+    constant,
+    network: (f: Target) => encodeInBudget(f, plan, lo, hi, constant),
+  });
+}
+
+function checkClass(options: LipschitzClass): { lo: Dyadic; hi: Dyadic; constant: Dyadic } {
   const lo = Dyadic.from(options.domain?.[0] ?? 0);
   const hi = Dyadic.from(options.domain?.[1] ?? 1);
   if (lo.ge(hi)) refuse('lipschitz domain', 'a lower end below the upper end', `[${lo}, ${hi}]`);
   const constant = Dyadic.from(options.constant ?? 1);
   if (constant.sign <= 0) refuse('lipschitz constant', 'a number greater than 0', options.constant);
+  return { lo, hi, constant };
+}
+
+function encodeInBudget(f: Target, plan: BudgetPlan, lo: Dyadic, hi: Dyadic, constant: Dyadic): LipschitzBudgetNetwork {
+  const restsOn = checkTarget(f, lo, hi, constant);
+  const length = hi.sub(lo);
+  const height = length.mul(constant);
+  const plainClass = lo.isZero && length.eq(Dyadic.ONE) && height.eq(Dyadic.ONE);
+  const base = plainClass ? Dyadic.ZERO : valueAt(f, lo).roundTo(24 - height.exponent);
+  const { network, guaranteed, offset, zigZag, rate } = plan.network(
+    plainClass ? f : normalised(f, lo, length, height, base),
+  );
+  return Object.freeze({
+    status: 'proved' as const,
+    network,
+    guaranteed: guaranteed.mul(height),
+    restsOn,
+    normalisation: Object.freeze({ lo, length, height, offset: base.add(offset.mul(height)) }),
+    ...(zigZag && rate && { zigZag, rate }),
+  });
+}
+
+/** (f(lo + length u) - base) / height as a target on [0, 1]. */
+function normalised(f: Target, lo: Dyadic, length: Dyadic, height: Dyadic, base: Dyadic): Target {
+  const shift = Interval.of(base);
+  return {
+    kind: f.kind,
+    inputs: 1,
+    text: f.text,
+    restsOn: f.restsOn,
+    estimate: ([u]) =>
+      (f.estimate([lo.toNumber() + length.toNumber() * (u as number)]) - base.toNumber()) / height.toNumber(),
+    enclose: ([u], precision) => {
+      const x = (u as Interval).mul(Interval.of(length)).add(Interval.of(lo));
+      return f
+        .enclose([x], precision + 8)
+        ?.sub(shift)
+        .div(Interval.of(height), precision + 8);
+    },
+  };
+}
+
+function matrixPlan(options: LipschitzOptions, lo: Dyadic, hi: Dyadic, constant: Dyadic): LipschitzPlan {
   const { cells, m } = sizes(options, Rational.fromDyadic(hi.sub(lo).mul(constant)));
   // All K m steps of the default class fall on the grid 1/(K m) exactly.
   const length = Rational.fromDyadic(hi.sub(lo));
@@ -118,21 +206,9 @@ function sizes({ bytes, epsilon }: LipschitzOptions, variation: Rational): { cel
 }
 
 function encode(f: Target, grid: Grid, constant: Dyadic, cells: number, m: number): LipschitzNetwork {
-  if (f.inputs !== 1) refuse('lipschitz', 'a target with one input', f.inputs);
-  const interval = Interval.of(grid.lo, grid.hi);
-  const proved = f.lipschitz?.([interval], 64);
-  if (!proved) refuse('lipschitz', 'a target whose Lipschitz constant is known on the interval', f.text);
-  if (proved.gt(constant)) {
-    refuse(
-      'lipschitz',
-      `a target with Lipschitz constant at most ${constant.toNumber()}`,
-      `${proved.toNumber('up')} for ${f.text}`,
-    );
-  }
+  const restsOn = checkTarget(f, grid.lo, grid.hi, constant);
   // Heights count from f(lo), so that they stay small whatever f's offset is.
-  const first = f.enclose([Interval.of(grid.lo)], 64);
-  if (!first) refuse('lipschitz', 'a target with a value at the lower end', f.text);
-  const offset = first.mid.roundTo(-grid.unit.exponent + 1);
+  const offset = valueAt(f, grid.lo).roundTo(-grid.unit.exponent + 1);
   const here = { ...grid, offset };
   const samples = new TargetSamples(f, here);
   const zigZag = sigmaDelta(samples, cells * (m + 1) - 1);
@@ -140,8 +216,26 @@ function encode(f: Target, grid: Grid, constant: Dyadic, cells: number, m: numbe
     status: 'proved' as const,
     network: bitMatrix(cutCells(zigZag, cells, m), here),
     guaranteed: grid.unit.add(samples.slack),
-    restsOn: Object.freeze([...f.restsOn, `the Lipschitz constant ${constant.toNumber()} on the interval`]),
+    restsOn,
     zigZag,
     grid: here,
   });
+}
+
+/** What the encoding of f rests on; refuses f where it is not shown to be of the class. */
+function checkTarget(f: Target, lo: Dyadic, hi: Dyadic, constant: Dyadic): readonly string[] {
+  if (f.inputs !== 1) refuse('lipschitz', 'a target with one input', f.inputs);
+  const proved = f.lipschitz?.([Interval.of(lo, hi)], 64);
+  if (!proved) refuse('lipschitz', 'a target whose Lipschitz constant is known on the interval', f.text);
+  if (proved.gt(constant)) {
+    const most = constant.toNumber();
+    refuse('lipschitz', `a target with Lipschitz constant at most ${most}`, `${proved.toNumber('up')} for ${f.text}`);
+  }
+  return Object.freeze([...f.restsOn, `the Lipschitz constant ${constant.toNumber()} on the interval`]);
+}
+
+function valueAt(f: Target, x: Dyadic): Dyadic {
+  const value = f.enclose([Interval.of(x)], 96);
+  if (!value) refuse('lipschitz', 'a target with a value at the lower end', f.text);
+  return value.mid;
 }
