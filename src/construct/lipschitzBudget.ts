@@ -37,6 +37,9 @@ export interface BudgetPlan extends BudgetOptions {
   readonly pieces: number;
   /** The network of one function of H1; |f| may exceed 1: then f less `offset` is encoded. */
   network(f: Target): BudgetNetwork;
+  /** bits: T = rate x counts steps; m of every m + 1 steps lie in a cell. */
+  readonly rate?: Dyadic;
+  readonly stepsPerCell?: number;
   /** bits: the network of any zig-zag of at least `pieces` steps, heights in multiples of `guaranteed` within [-1, 1]. */
   fromZigZag?(g: ZigZag): Network;
 }
@@ -82,6 +85,8 @@ function bitsPlan(budget: BudgetOptions): BudgetPlan | undefined {
     sentence: `${cells} cells of ${steps} bits, in words of ${shape.wordBits} written by ${groups} layers of memory and read by ${shape.schedule.layers.length}`,
     guaranteed: unit,
     pieces,
+    rate,
+    stepsPerCell: steps,
     fromZigZag,
     network: (f: Target) => {
       const samples = new TargetSamples(f, { lo: Dyadic.ZERO, hi: Dyadic.ONE, rate, unit, offset: Dyadic.ZERO });

@@ -69,6 +69,9 @@ export function zigZagAt(g: ZigZag, grid: Grid, x: Dyadic): Dyadic {
 /** Digits at which a comparison f(x) >= level is first tried, and at which it is given up. */
 const FIRST_PRECISION = 64;
 const LAST_PRECISION = 512;
+/** Degree of the polynomials that stand for f on a block of grid points, and the most points of a block. */
+const DEGREE = 3;
+const MOST_BLOCK = 1024;
 
 /** A target seen through a grid. */
 export class TargetSamples implements Samples {
@@ -81,6 +84,15 @@ export class TargetSamples implements Samples {
   private readonly rate: Rational;
   private readonly lo: Rational;
   private readonly hi: Rational;
+  /** Fixed point: heights are whole multiples of 2^-places. */
+  private readonly places: number;
+  private readonly unit: bigint;
+  private readonly offset: bigint;
+  private readonly fixedLo: bigint;
+  private readonly fixedHi: bigint;
+  /** So many points that the remainder (block step)^4 stays well below a unit of a function that is not too curved. */
+  private readonly blockSize: number;
+  private block: Block | undefined;
 
   /** Throws InputError where f is not shown to be defined at lo. */
   constructor(
@@ -91,12 +103,22 @@ export class TargetSamples implements Samples {
     this.rate = Rational.fromDyadic(grid.rate);
     this.lo = Rational.fromDyadic(grid.lo);
     this.hi = Rational.fromDyadic(grid.hi);
+    const { unit: step, offset: base, lo, hi } = grid;
+    this.places = Math.max(32 - step.exponent, ...[step, base, lo, hi].map((v) => v.fractionalBits));
+    const steps = -hi.sub(lo).mul(grid.rate).exponent;
+    this.blockSize = Math.min(MOST_BLOCK, 2 ** Math.max(0, Math.floor(-0.75 * steps) - 2));
+    this.fixedLo = lo.mantissaAt(this.places);
+    this.fixedHi = hi.mantissaAt(this.places);
+    this.unit = grid.unit.mantissaAt(this.places);
+    this.offset = grid.offset.mantissaAt(this.places);
     const first = this.enclose(0, FIRST_PRECISION).mid.sub(grid.offset);
     const unit = Rational.fromDyadic(grid.unit);
     this.start = Number(Rational.fromDyadic(first).div(unit).roundTo(0, 'nearest').floor());
   }
 
   atLeast(i: number, level: number): boolean {
+    const near = this.compareInBlock(i, this.offset + this.unit * BigInt(level));
+    if (near !== 0) return near > 0;
     const height = this.grid.offset.add(this.grid.unit.mul(Dyadic.from(level)));
     for (let precision = FIRST_PRECISION; ; precision *= 2) {
       const value = this.enclose(i, precision);
@@ -109,9 +131,64 @@ export class TargetSamples implements Samples {
     }
   }
 
-  private enclose(i: number, precision: number): Interval {
+  /** 1 where f(x_i) is surely above the height, -1 where it is surely below, 0 where the block's polynomial cannot tell. */
+  private compareInBlock(i: number, height: bigint): -1 | 0 | 1 {
+    const at = i - (i % this.blockSize);
+    if (this.block?.at !== at) this.block = this.expand(at);
+    const { coefficients, radius, middle } = this.block;
+    if (!coefficients) return 0;
+    const places = BigInt(this.places);
+    const t = this.fixedPoint(i) - middle;
+    let value = 0n;
+    for (let k = coefficients.length - 1; k >= 0; k--) value = ((value * t) >> places) + (coefficients[k] as bigint);
+    return value - radius > height ? 1 : value + radius < height ? -1 : 0;
+  }
+
+  /** f on a block as a polynomial in x - middle with a radius that covers its remainder and all rounding. */
+  private expand(at: number): Block {
+    const first = Interval.around(this.pointAt(at), 96);
+    const last = Interval.around(this.pointAt(at + this.blockSize - 1), 96);
+    const box = first.hull(last);
+    const middle = box.mid;
+    const jet = this.target.taylor?.(Interval.of(middle), DEGREE, 96);
+    const rest = this.target.taylor?.(box, DEGREE + 1, 64)?.[DEGREE + 1];
+    if (!jet || !rest) return { at, middle: 0n, radius: 0n };
+    // |t| below 2^-reach; a power of it for every order.
+    const half = box.width.scale(-1);
+    const reach = half.isZero ? this.places : -half.exponent - 1;
+    if (reach < 0) return { at, middle: 0n, radius: 0n };
+    let radius = rest.magnitude.scale(-reach * (DEGREE + 1));
+    jet.forEach((c, k) => {
+      radius = radius.add(c.width.scale(-reach * k));
+    });
+    // Each of t, of the coefficients and of the shifts is cut by less than one unit in the last place; slopes carry the cut of t.
+    const slope = jet.slice(1).reduce((sum, c) => sum.add(c.magnitude), Dyadic.ONE);
+    const cuts = Dyadic.from(4 * (DEGREE + 2))
+      .mul(slope.max(Dyadic.ONE))
+      .scale(-this.places);
+    return {
+      at,
+      middle: middle.roundTo(this.places, 'down').mantissaAt(this.places),
+      coefficients: jet.map((c) => c.mid.roundTo(this.places, 'down').mantissaAt(this.places)),
+      radius: radius.add(cuts).roundTo(this.places, 'up').mantissaAt(this.places),
+    };
+  }
+
+  private pointAt(i: number): Rational {
     const x = this.lo.add(Rational.of(BigInt(i)).div(this.rate));
-    const at = x.compare(this.hi) > 0 ? this.hi : x;
+    return x.compare(this.hi) > 0 ? this.hi : x;
+  }
+
+  /** x_i 2^places, cut by less than 1. */
+  private fixedPoint(i: number): bigint {
+    const { m, e } = this.grid.rate;
+    const scaled = BigInt(i) << BigInt(this.places + Math.max(0, -e));
+    const x = this.fixedLo + scaled / (m << BigInt(Math.max(0, e)));
+    return x < this.fixedHi ? x : this.fixedHi;
+  }
+
+  private enclose(i: number, precision: number): Interval {
+    const at = this.pointAt(i);
     const value = this.target.enclose([Interval.around(at, precision)], precision);
     if (!value)
       refuse(
@@ -121,4 +198,12 @@ export class TargetSamples implements Samples {
       );
     return value;
   }
+}
+
+/** Without coefficients nothing is known of this block but its points. */
+interface Block {
+  readonly at: number;
+  readonly middle: bigint;
+  readonly coefficients?: readonly bigint[];
+  readonly radius: bigint;
 }
