@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Dyadic, InputError } from '../../src/exact/index.ts';
 import { encodeTensor } from '../../src/io/onnx-encode.ts';
@@ -321,6 +323,8 @@ describe('operators, by their definition', () => {
     ];
     const used = new Set(Object.values(CASES).flatMap((c) => c.nodes.map((n) => n.operator)));
     expect(ONNX_OPERATORS.filter((o) => !used.has(o) && !vectors.includes(o))).toEqual([]);
+    const page = readFileSync(join(import.meta.dirname, '../../docs/onnx.md'), 'utf8');
+    expect(ONNX_OPERATORS.filter((o) => !new RegExp(`\\b${o}\\b`).test(page))).toEqual([]);
   });
 });
 
