@@ -110,8 +110,8 @@ function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number,
   c.finish();
   return Array.from({ length: count }, (_, i) => {
     const e = exponents.get(i);
-    if (typeof e !== 'number' || Math.abs(e) > LIMITS.scale)
-      throw new InputError(`network file: an exponent beyond ${LIMITS.scale}`);
+    // The scale and the mantissa of a layer may both reach their limit.
+    if (typeof e !== 'number' || Math.abs(e) > 2 * LIMITS.scale) damaged();
     return Dyadic.of(BigInt(mantissas.get(i)), e);
   });
 }

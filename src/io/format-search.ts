@@ -23,6 +23,8 @@ export interface Cut {
 /** Positions that one search looks at together; a run of JUMP elements is taken at once. */
 const BLOCK = 1 << 14;
 const JUMP = 1 << 11;
+/** Less than any run costs. */
+const CHEAPEST = 6;
 /** About what beginning a stretch of single elements costs. */
 const BEGIN = 16;
 
@@ -51,8 +53,9 @@ const NEAR = new Set([0, 1, 2, 3, 4, HASH, ROW, ROW + 1, LAYER, LAYER + 1]);
 interface Slot {
   readonly order: number;
   readonly source: number;
-  readonly near: boolean;
   distance: number;
+  /** About what the run costs without its length. */
+  price: number;
   /** Where the run through the last position looked at ends, and its constant. */
   end: number;
   residual: Whole;
@@ -77,6 +80,9 @@ export function search(x: Sequence, hints: Hints, guess: number): Cut[] {
 class Search {
   private readonly v: Float64Array;
   private readonly slots: Slot[] = [];
+  /** How many of them are asked at every position, and where the runs of the others end. */
+  private near = 0;
+  private farEnd = 0;
   private readonly distances = new Float64Array(SOURCES);
   /** How often a value's hash occurs. */
   private readonly counts = new Uint32Array(1 << 12);
@@ -89,6 +95,7 @@ class Search {
   private segment = 0;
   private row = 0;
   // The search over one block: cheapest ways to end at a position inside elements written singly, or after a run.
+  private readonly singles: Float64Array;
   private readonly single: Float64Array;
   private readonly after: Float64Array;
   private readonly begun: Uint8Array;
@@ -103,6 +110,7 @@ class Search {
   ) {
     this.v = x.plain;
     const size = Math.min(BLOCK, x.length) + 1;
+    this.singles = new Float64Array(size);
     this.single = new Float64Array(size);
     this.after = new Float64Array(size);
     this.begun = new Uint8Array(size);
@@ -113,50 +121,60 @@ class Search {
     this.places = new Int32Array(1 << this.hashBits).fill(-1);
     for (let source = 0; source < SOURCES; source++) {
       if (source <= FIXED) this.distances[source] = source;
+    }
+    const near = (source: number): boolean => x.length <= SMALL || NEAR.has(source);
+    const sources = Array.from({ length: SOURCES }, (_, source) => source);
+    for (const source of [...sources.filter(near), ...sources.filter((source) => !near(source))]) {
       const orders = source === 0 ? [0] : source === 1 ? [1, 2, 3] : [1, 2];
-      for (const order of orders) {
-        const near = x.length <= SMALL || NEAR.has(source);
-        this.slots.push({ order, source, near, distance: 0, end: 0, residual: 0 });
-      }
+      for (const order of orders) this.slots.push({ order, source, distance: 0, price: 0, end: 0, residual: 0 });
+      if (near(source)) this.near = this.slots.length;
     }
     for (let j = 0; j < x.length; j++) (this.counts[bucket(this.v[j] as number)] as number)++;
   }
 
   /** Cuts x up from here on for a block or until a long run; returns where it stopped. */
   block(from: number, cuts: Cut[]): number {
-    const { x, single, after } = this;
+    const { x, single, after, singles } = this;
     const size = Math.min(BLOCK, x.length - from);
     single.fill(Number.POSITIVE_INFINITY, 0, size + 1);
     after.fill(Number.POSITIVE_INFINITY, 0, size + 1);
     after[0] = 0;
+    for (let i = 0; i < size; i++) singles[i + 1] = (singles[i] as number) + this.singly(from + i);
     for (let i = 0; i < size; i++) {
       const j = from + i;
       this.move(j);
       const toLayerEnd = (this.hints.ends[this.segment] as number) - j;
       const best = Math.min(single[i] as number, after[i] as number);
+      const amidst = (single[i] as number) <= (after[i] as number);
+      const atStart = this.layerStarts[0] === j;
+      const count = atStart || j < this.farEnd ? this.slots.length : this.near;
       let longest: Slot | undefined;
-      for (let k = 0; k < this.slots.length; k++) {
+      for (let k = 0; k < count; k++) {
         const slot = this.slots[k] as Slot;
         if (slot.end <= j) {
-          if (!slot.near && this.layerStarts[0] !== j) continue;
+          if (k >= this.near && !atStart) continue;
           this.rescan(slot, j);
+          if (k >= this.near && slot.end > this.farEnd) this.farEnd = slot.end;
         }
         const length = slot.end - j;
+        const within = length < size - i ? length : size - i;
+        // Amid single elements a run that costs more than its own elements is no run.
         if (length < 2) continue;
+        if (amidst && (singles[i + within] as number) - (singles[i] as number) < CHEAPEST) continue;
         if (length >= JUMP && (!longest || slot.end > longest.end)) longest = slot;
-        const price = best + this.price(slot);
-        this.relax(from, i, Math.min(length, size - i), k, price + (length === toLayerEnd ? 1 : lengthPrice(length)));
-        if (toLayerEnd < length && toLayerEnd > 0) this.relax(from, i, Math.min(toLayerEnd, size - i), k, price + 1);
+        const price = best + slot.price;
+        this.relax(from, i, within, k, price + (length === toLayerEnd ? 1 : lengthPrice(length)));
+        if (toLayerEnd < within && toLayerEnd > 0) this.relax(from, i, toLayerEnd, k, price + 1);
       }
       if (longest) {
         this.trace(from, i, cuts);
         const { order, distance, residual, end } = longest;
-        cuts.push({ from: j, end, order, distance, residual, bits: this.price(longest) + 3 });
+        cuts.push({ from: j, end, order, distance, residual, bits: longest.price + 3 });
         return end;
       }
       const fresh = best + BEGIN;
       const goesOn = (single[i] as number) <= fresh;
-      single[i + 1] = (goesOn ? (single[i] as number) : fresh) + this.singly(j);
+      single[i + 1] = (goesOn ? (single[i] as number) : fresh) + (singles[i + 1] as number) - (singles[i] as number);
       this.begun[i + 1] = goesOn ? 0 : 1;
     }
     this.trace(from, size, cuts);
@@ -262,6 +280,7 @@ class Search {
     while (end < this.x.length && this.residual(end, order, distance) === residual) end++;
     slot.residual = residual;
     slot.end = end;
+    if (end > j + 1) slot.price = this.price(slot);
   }
 
   private residual(j: number, order: number, distance: number): Whole {

@@ -10,6 +10,8 @@ import type { Whole } from './format-whole.ts';
 
 /** A support holds at most this many cells for each non-zero entry. */
 const SPARSEST = 24;
+/** A group of more cells than this must be at least half full. */
+const MOST_CELLS = 1 << 25;
 /** Rows that are taken into a group together. */
 const STEP = 8;
 const MOST_ALTERNATING = 4;
@@ -167,7 +169,7 @@ function tallyBits({ rows, entries, own, support }: Tally, inputs: number): numb
   const inside = entries - own;
   const apart = own * (3 + lg(inputs)) + (own > 0 ? 4 * rows : 0);
   if (cells === 0) return apart + 16;
-  if (cells > SPARSEST * inside) return Number.POSITIVE_INFINITY;
+  if (cells > SPARSEST * inside || (cells > MOST_CELLS && cells > 2 * inside)) return Number.POSITIVE_INFINITY;
   return cells * entropy(inside / cells) + 16 + support / 8 + apart;
 }
 

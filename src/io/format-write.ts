@@ -1,7 +1,8 @@
 /**
  * Writes network files. The same networks, domains, meta and marks give the same bytes.
  */
-import { Dyadic, Rational, refuse } from '../exact/index.ts';
+import { bitLength, Dyadic, Rational, refuse } from '../exact/index.ts';
+import { LIMITS } from '../net/index.ts';
 import { crc32 } from './format-checksum.ts';
 import { BEGINNING, type NetworkFile, TAG_INTRINSIC, TAG_META } from './format-container.ts';
 import { META_LIMITS, type Meta, metaBytes } from './format-meta.ts';
@@ -59,6 +60,13 @@ interface Dissected {
 function dissect({ network, domain, intrinsic }: NetworkFile): Dissected {
   if (domain && domain.length !== network.inputs) {
     refuse('encodeNetwork', `a domain of ${network.inputs} intervals`, domain.length);
+  }
+  for (const { lo, hi } of domain ?? []) {
+    for (const { m, e } of [lo, hi]) {
+      if (bitLength(m) > LIMITS.mantissaBits || Math.abs(e) > LIMITS.scale) {
+        refuse('encodeNetwork', `ends of the domain of at most ${LIMITS.scale} bits`, bitLength(m) + Math.abs(e));
+      }
+    }
   }
   const sorted = [...(intrinsic ?? [])].sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0));
   const marks = marksByLayer(network, sorted, 'encodeNetwork');

@@ -225,6 +225,24 @@ describe('intrinsic entries', () => {
     );
   });
 
+  test('intrinsic values of extreme exponents', () => {
+    const value = (v: Dyadic, w: Dyadic): NetworkFile => {
+      const l = new LayerBuilder(1);
+      l.row(v, [[0, w]]);
+      return { network: new Network([l.build()]), intrinsic: [{ layer: 0, row: 0 }] };
+    };
+    const far = 1 << 20;
+    for (const [v, w] of [
+      [Dyadic.pow2(-far), Dyadic.pow2(-1)],
+      [Dyadic.pow2(far), Dyadic.pow2(far)],
+      [Dyadic.pow2(far - 9), Dyadic.pow2(8)],
+      [Dyadic.of(3n, far), Dyadic.pow2(far - 5)],
+    ] as const) {
+      const file = value(v, w);
+      expect(decodeNetwork(encodeNetwork(file)).network.equals(file.network)).toBe(true);
+    }
+  });
+
   test('layers without marks are shared by all networks of a bundle', () => {
     const files = [1, 2, 3].map((v): NetworkFile => {
       const last = new LayerBuilder(1);
@@ -246,6 +264,8 @@ describe('intrinsic entries', () => {
     expect(() => encodeBundle([none, none])).toThrow('expected networks with intrinsic entries');
     expect(() => encodeBundle([one, other])).toThrow('expected networks that differ in intrinsic entries only');
     expect(() => encodeNetwork({ ...one, domain: [Interval.of(0, 1)] })).toThrow('a domain of 2 intervals, got 1');
+    const tiny = Interval.of(Dyadic.pow2(-(1 << 21)), 1);
+    expect(() => encodeNetwork({ ...one, domain: [tiny, tiny] })).toThrow('ends of the domain of at most 1048576 bits');
     const marks = (intrinsic: readonly Entry[]) => () => encodeNetwork({ network: one.network, intrinsic });
     expect(marks([{ layer: 2, row: 0 }])).toThrow('layer 2, row 0 (bias)');
     expect(marks([{ layer: 0, row: 2 }])).toThrow(InputError);
