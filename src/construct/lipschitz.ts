@@ -10,7 +10,7 @@
  *   lipschitz({ width, depth, bits })     the best network of width <= W, depth <= L, weights in Q(0, b) (lipschitzBudget.ts), between
  *                                         affine maps that bring f to [0, 1] and Lipschitz constant 1
  */
-import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target, wholeNumber } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 import { bitMatrix } from './bitMatrix.ts';
 import { cutCells } from './cells.ts';
@@ -30,6 +30,8 @@ export interface LipschitzOptions extends LipschitzClass {
   readonly bytes?: number;
   /** The error wanted for the whole class; the fewest bits that give it are taken. Instead of bytes. */
   readonly epsilon?: DyadicLike | Rational;
+  /** K. By default few cells of many bits, m about 16 K: what a file spends beside the bits grows with K more than with m. */
+  readonly cells?: number;
 }
 
 export interface LipschitzPlan {
@@ -180,7 +182,7 @@ function matrixPlan(options: LipschitzOptions, lo: Dyadic, hi: Dyadic, constant:
   });
 }
 
-function sizes({ bytes, epsilon }: LipschitzOptions, variation: Rational): { cells: number; m: number } {
+function sizes({ bytes, epsilon, cells: chosen }: LipschitzOptions, variation: Rational): { cells: number; m: number } {
   if ((bytes === undefined) === (epsilon === undefined)) {
     refuse('lipschitz', 'either bytes or epsilon', bytes === undefined ? 'neither' : 'both');
   }
@@ -198,10 +200,9 @@ function sizes({ bytes, epsilon }: LipschitzOptions, variation: Rational): { cel
     bits = Math.max(64, Number(-steps.neg().roundTo(0, 'down').floor()));
     if (bits > MOST_BITS) refuse('lipschitz epsilon', `at most ${MOST_BITS} bits for this error`, `${bits}`);
   }
-  // Nearly square, K >= m; with bytes never more than asked for, with epsilon never less.
-  const power = Math.log2(bits);
-  if (Number.isInteger(power)) return { cells: 2 ** Math.ceil(power / 2), m: 2 ** Math.floor(power / 2) };
-  const cells = Math.ceil(Math.sqrt(bits));
+  // With bytes never more bits than asked for, with epsilon never fewer.
+  const usual = Math.max(2, 2 ** Math.round(Math.log2(bits) / 2 - 2));
+  const cells = chosen === undefined ? usual : wholeNumber('lipschitz cells', chosen, 1, bits);
   return { cells, m: bytes !== undefined ? Math.floor(bits / cells) : Math.ceil(bits / cells) };
 }
 
