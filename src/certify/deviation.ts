@@ -9,7 +9,7 @@
  *
  * Networks of different layer sizes are compared through one network that computes f - g.
  */
-import { Dyadic, type DyadicLike, type Interval, refuse } from '../exact/index.ts';
+import { Dyadic, type DyadicLike, refuse } from '../exact/index.ts';
 import {
   affine,
   compose,

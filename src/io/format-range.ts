@@ -212,7 +212,7 @@ export function log2(x: number): number {
   const z = (y - 1) / (y + 1);
   let sum = 0;
   for (let i = 39, zz = z * z; i > 0; i -= 2) sum = sum * zz + 1 / i;
-  return whole + (2 * z * sum) / 0.6931471805599453;
+  return whole + (2 * z * sum) / Math.LN2;
 }
 
 /** COST[q] = -log2((q + 1/2) / 4096). */

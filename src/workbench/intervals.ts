@@ -141,7 +141,7 @@ export function checkIntervals(network: Network, requirements: readonly Interval
       const ends = [piece.from.compare(from) > 0 ? piece.from : from, piece.to.compare(to) < 0 ? piece.to : to];
       for (const x of ends) {
         const y = Rational.fromDyadic(piece.slope).mul(x).add(Rational.fromDyadic(piece.intercept));
-        for (const room of [above && y.sub(above), below && below.sub(y)]) {
+        for (const room of [above && y.sub(above), below?.sub(y)]) {
           if (!room) continue;
           if (room.sign <= 0) found = { clause, x, y };
           else if (!margin || room.compare(margin) < 0) margin = room;

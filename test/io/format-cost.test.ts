@@ -1,22 +1,9 @@
-/** What a network file costs: random content its entropy, regular content next to nothing. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitMatrix } from '../../src/construct/bitMatrix.ts';
 import { cutCells } from '../../src/construct/cells.ts';
-import { Dyadic, InputError, Interval, Rational } from '../../src/exact/index.ts';
-import {
-  decodeBundle,
-  decodeNetwork,
-  type Entry,
-  encodeBundle,
-  encodeNetwork,
-  fileBits,
-  kappa,
-  type NetworkFile,
-  sharedDecoder,
-} from '../../src/io/index.ts';
-import { identity, LayerBuilder, makeLayer, Network, padDepth, stack, type Term } from '../../src/net/index.ts';
-import { dyadic, network } from '../support/arbitrary.ts';
+import { Dyadic, Rational } from '../../src/exact/index.ts';
+import { decodeNetwork, encodeNetwork, fileBits, kappa, type NetworkFile } from '../../src/io/index.ts';
+import { identity, LayerBuilder, Network, type Term } from '../../src/net/index.ts';
 import { seeded } from '../support/random.ts';
 
 function returns(file: NetworkFile): Uint8Array {

@@ -1,17 +1,13 @@
 /** The network file: round trips over every kind of network, determinism, what it costs, and shared decoders. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bitMatrix } from '../../src/construct/bitMatrix.ts';
-import { cutCells } from '../../src/construct/cells.ts';
-import { Dyadic, InputError, Interval, Rational } from '../../src/exact/index.ts';
+import { Dyadic, InputError, Interval } from '../../src/exact/index.ts';
 import {
   decodeBundle,
   decodeNetwork,
   type Entry,
   encodeBundle,
   encodeNetwork,
-  fileBits,
-  kappa,
   type NetworkFile,
   sharedDecoder,
 } from '../../src/io/index.ts';
