@@ -96,6 +96,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'taylorFormula',
     'taylorFront',
     'weigh',
+    'packing',
+    'taylorGates',
     'taylorShared',
     'taylorDigits',
     'taylorLiteral',

@@ -9,10 +9,10 @@
  *   plan      `planTaylor` gives the same report without building, for any epsilon: counts do not depend on f
  */
 import { type Dyadic, type DyadicLike, type Rational, refuse, type Target } from '../exact/index.ts';
-import { linearAlphabet } from './alphabet.ts';
 import type { Blueprint } from './blueprint.ts';
 import { gadgetLayout, type Layout, type Quantisation } from './gadget.ts';
 import { assumed, derivativeBound, epsilonOf, type Membership, membershipOf, membershipRests } from './membership.ts';
+import { binaryPacking, fullPacking, type Packing } from './packing.ts';
 import { type Construction, type ConstructionReport, countsOf, freezeReport } from './report.ts';
 import {
   cellPoint,
@@ -20,8 +20,9 @@ import {
   type TaylorCoefficients,
   taylorCoefficients,
 } from './taylorCoefficients.ts';
-import { digitLetters } from './taylorDigits.ts';
+import { chunkLetters } from './taylorDigits.ts';
 import { taylorFormula, termSign } from './taylorFormula.ts';
+import type { ChunkLetter } from './taylorGates.ts';
 import { drawLiteral, type TermMantissa } from './taylorLiteral.ts';
 import {
   boundOf,
@@ -32,7 +33,7 @@ import {
   type TaylorShape,
   theoremBound,
 } from './taylorShape.ts';
-import { type DigitLetter, drawShared } from './taylorShared.ts';
+import { drawShared } from './taylorShared.ts';
 import { taylorPaper } from './taylorTables.ts';
 
 export interface TaylorOptions {
@@ -65,6 +66,8 @@ export interface TaylorReport extends ConstructionReport {
     /** M of the literal network and of the shared one, by plan. */
     readonly literal: number;
     readonly shared: number;
+    /** Bits of a coefficient that one connection of the shared network carries. */
+    readonly bitsPerConnection: number;
   };
 }
 
@@ -90,7 +93,7 @@ export function taylor(target: Target, options: TaylorOptions): TaylorConstructi
   const coefficients = taylorCoefficients(target, chosen.shape, options.derivatives);
   const b =
     chosen.sharing === 'full'
-      ? chosen.shared(digitLetters(coefficients))
+      ? chosen.shared(chunkLetters(coefficients, chosen.packing))
       : chosen.literal(literalMantissas(coefficients));
   const derivatives = options.derivatives ? 'callback' : target.kind;
   const report = describe(b, chosen, member, derivatives, restsOn(target, options, member));
@@ -109,9 +112,6 @@ export function planTaylor(what: Target | TaylorClass, options: TaylorOptions): 
     ? membershipOf('taylor', what, options.n, options.scaleLog2)
     : assumed('taylor', options.scaleLog2 ?? 0);
   const chosen = choose(isTarget ? what.inputs : what.d, options, member);
-  const unread = (): never => {
-    throw new Error('a plan reads no coefficients');
-  };
   const b = chosen.sharing === 'full' ? chosen.shared(unread) : chosen.literal(() => 0n);
   const kind = options.derivatives ? 'callback' : isTarget ? what.kind : 'none';
   return describe(b, chosen, member, kind, isTarget ? restsOn(what, options, member) : []);
@@ -128,7 +128,9 @@ interface Chosen {
   readonly layout: Layout;
   readonly sharing: 'full' | 'none';
   readonly derivative: Rational;
-  shared(letter: DigitLetter): Blueprint;
+  /** How many bits of a coefficient a connection of the shared network carries. */
+  readonly packing: Packing;
+  shared(letter: ChunkLetter): Blueprint;
   literal(mantissa: TermMantissa): Blueprint;
 }
 
@@ -152,16 +154,32 @@ function choose(d: number, options: TaylorOptions, member: Membership): Chosen {
   const exponents =
     quantisation === 'linear'
       ? Array.from({ length: Math.log2(lambda) }, (_, e) => e + 1)
-      : layout.alphabet.letters.filter((v) => v > 0 && Number.isInteger(Math.log2(v))).map((v) => -Math.log2(v));
-  const alphabet = quantisation === 'linear' ? linearAlphabet(lambda) : layout.alphabet;
+      : layout.alphabet.letters.filter((v) => v > 0).map((v) => -Math.log2(v));
+  const packing = choosePacking(shape, [binaryPacking(layout.alphabet, exponents), fullPacking(lambda, quantisation)]);
   return {
     shape,
     layout,
     sharing,
     derivative,
-    shared: (letter) => drawShared(shape, alphabet, exponents, letter),
+    packing,
+    shared: (letter) => drawShared(shape, packing, letter),
     literal: (mantissa) => drawLiteral(shape, layout, mantissa),
   };
+}
+
+/** The packing with the fewest weights: reading packed bits costs more the fewer cells share it. */
+function choosePacking(shape: TaylorShape, candidates: readonly (Packing | undefined)[]): Packing {
+  let best: { packing: Packing; weights: number } | undefined;
+  for (const packing of candidates) {
+    if (!packing) continue;
+    const weights = drawShared(shape, packing, unread).plan().connectivity;
+    if (!best || weights < best.weights) best = { packing, weights };
+  }
+  return (best as { packing: Packing }).packing;
+}
+
+function unread(): never {
+  throw new Error('a plan reads no coefficients');
 }
 
 function literalMantissas({ shape, mantissas }: TaylorCoefficients): TermMantissa {
@@ -188,9 +206,6 @@ function describe(
   const bound = boundOf(shape, derivative);
   const theorem = theoremBound(shape);
   if (bound.compare(theorem) > 0) throw new Error(`taylor: the bound ${bound} exceeds the theorem's ${theorem}`);
-  const unread = (): never => {
-    throw new Error('a plan reads no coefficients');
-  };
   const literal = sharing === 'none' ? plan : chosen.literal(() => 0n).plan();
   const shared = sharing === 'full' ? plan : chosen.shared(unread).plan();
   return freezeReport({
@@ -218,7 +233,12 @@ function describe(
     membership: Object.freeze(membership),
     theoremBound: theorem.roundBits(64, 'up'),
     derivatives,
-    sharing: Object.freeze({ kind: sharing, literal: literal.connectivity, shared: shared.connectivity }),
+    sharing: Object.freeze({
+      kind: sharing,
+      literal: literal.connectivity,
+      shared: shared.connectivity,
+      bitsPerConnection: chosen.packing.bits,
+    }),
   });
 }
 

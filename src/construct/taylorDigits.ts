@@ -1,25 +1,24 @@
 /**
- * The digits of Theorem 1's coefficients as the signs of letters: beta = 2 sum_j 2^-place(j) b_j - 1 with b_j in {0,1}, places
- * 1, 2, ..., t+1 and t+1 again. Stored as one byte a digit and cell, in the order in which the selectors of a parity come.
+ * The coefficients of Theorem 1 as letters: beta = 2 sum_j 2^-place(j) b_j - 1 with b_j in {0,1}, places 1, 2, ..., t+1 and t+1
+ * again, in chunks of as many bits as a letter carries. One byte a chunk and cell, in the order of a parity's selectors.
  */
-
-import type { TaylorCoefficients } from './taylorCoefficients.ts';
-import { cellPoint } from './taylorCoefficients.ts';
+import { chunksOf, grayLevel, type Packing } from './packing.ts';
+import { cellPoint, type TaylorCoefficients } from './taylorCoefficients.ts';
 import { termSign } from './taylorFormula.ts';
 import { parities, parityIndex } from './taylorFront.ts';
+import type { ChunkLetter } from './taylorGates.ts';
 import { cellsOf, orderOf } from './taylorShape.ts';
-import type { DigitLetter } from './taylorShared.ts';
 
-/** The letters +-1/2 that make the shared network realise these coefficients. */
-export function digitLetters({ shape, mantissas }: TaylorCoefficients): DigitLetter {
+/** The letters that make the shared network realise these coefficients. */
+export function chunkLetters({ shape, mantissas }: TaylorCoefficients, packing: Packing): ChunkLetter {
   const { d, q, digits, terms } = shape;
-  const all = parities(d);
   const counts = [2 ** (q - 1) + 1, 2 ** (q - 1)];
-  const sizes = all.map((p) => p.reduce((n, v) => n * (counts[v] as number), 1));
-  // planes[term][digit][parity][cell]
-  const planes = terms.map((n) =>
-    Array.from({ length: (digits[orderOf(n)] as number) + 2 }, () => sizes.map((size) => new Uint8Array(size))),
-  );
+  const sizes = parities(d).map((p) => p.reduce((n, v) => n * (counts[v] as number), 1));
+  const chunks = terms.map((n) => chunksOf(digits[orderOf(n)] as number, packing.bits));
+  // levels[term][chunk][parity][cell]
+  const levels = chunks.map((list) => list.map(() => sizes.map((size) => new Uint8Array(size))));
+  const planeOf = (term: number, chunk: number, parity: number): Uint8Array =>
+    ((levels[term] as Uint8Array[][])[chunk] as Uint8Array[])[parity] as Uint8Array;
   const cells = cellsOf(shape);
   for (let cell = 0; cell < cells; cell++) {
     const m = cellPoint(shape, cell);
@@ -30,19 +29,17 @@ export function digitLetters({ shape, mantissas }: TaylorCoefficients): DigitLet
     terms.forEach((n, term) => {
       const t = digits[orderOf(n)] as number;
       const k = (mantissas[term] as readonly bigint[])[cell] as bigint;
-      // (beta + 1) 2^t in 0..2^(t+1): the extra digit takes what t+1 binary digits cannot say.
-      let rest = (termSign(n, m) === 1 ? k : -k) + (1n << BigInt(t));
-      const plane = planes[term] as Uint8Array[][];
-      if (rest === 1n << BigInt(t + 1)) {
-        ((plane[t + 1] as Uint8Array[])[parity] as Uint8Array)[own] = 1;
-        rest -= 1n;
-      }
-      for (let j = t; j >= 0; j--) {
-        ((plane[j] as Uint8Array[])[parity] as Uint8Array)[own] = Number(rest & 1n);
-        rest >>= 1n;
+      // (beta + 1) 2^t in 0..2^(t+1): the extra bit takes what t+1 binary digits cannot say.
+      const whole = (termSign(n, m) === 1 ? k : -k) + (1n << BigInt(t));
+      const full = whole === 1n << BigInt(t + 1);
+      let rest = ((full ? whole - 1n : whole) << 1n) + (full ? 1n : 0n);
+      for (let c = (chunks[term] as number[][]).length - 1; c >= 0; c--) {
+        const width = BigInt(((chunks[term] as number[][])[c] as number[]).length);
+        const word = Number(rest & ((1n << width) - 1n));
+        rest >>= width;
+        planeOf(term, c, parity)[own] = grayLevel(word);
       }
     });
   }
-  return (term, digit, p, cell) =>
-    (((planes[term] as Uint8Array[][])[digit] as Uint8Array[])[parityIndex(p)] as Uint8Array)[cell] === 1 ? 0.5 : -0.5;
+  return (term, chunk, p, cell) => packing.letters[planeOf(term, chunk, parityIndex(p))[cell] as number] as number;
 }

@@ -8,6 +8,7 @@ import {
   table1,
   taylor,
 } from '../../src/construct/index.ts';
+import { grayLevel, grayStep } from '../../src/construct/packing.ts';
 import { Engine } from '../../src/engine/index.ts';
 import { expressionTarget } from '../../src/exact/expression.ts';
 import { callbackTarget, Dyadic, InputError, Interval, Rational, type Target } from '../../src/exact/index.ts';
@@ -142,6 +143,27 @@ describe('D4 taylor', () => {
         expect(planTaylor({ d: f.network.inputs }, { ...options, sharing, scaleLog2: 0 }).counts).toEqual(
           f.report.counts,
         );
+      }
+    }
+  });
+
+  test('one connection carries log2(lambda) bits where enough cells share the reading of them', () => {
+    const shape = { n: 3, N: 64, scaleLog2: 0 };
+    const M = ([2, 4, 8, 16] as const).map((lambda) => planTaylor({ d: 2 }, { ...shape, lambda }));
+    expect(M.map(({ sharing }) => sharing.bitsPerConnection)).toEqual([1, 2, 3, 4]);
+    for (let k = 1; k < 4; k++) expect(M[k]!.counts.connectivity).toBeLessThan(M[k - 1]!.counts.connectivity);
+    const linear = planTaylor({ d: 2 }, { ...shape, lambda: 16, quantisation: 'linear' });
+    expect(linear.sharing.bitsPerConnection).toBe(5);
+    expect(linear.counts.connectivity).toBeLessThan(M[3]!.counts.connectivity);
+    // Few cells: one bit a connection is cheaper.
+    expect(planTaylor({ d: 1 }, { n: 3, N: 4, lambda: 16 }).sharing.bitsPerConnection).toBe(1);
+    for (let word = 0; word < 64; word++) {
+      const level = grayLevel(word);
+      expect(level ^ (level >> 1)).toBe(word);
+      if (level > 0) {
+        const { bit, rises } = grayStep(level);
+        expect(word ^ (1 << bit)).toBe((level - 1) ^ ((level - 1) >> 1));
+        expect(((word >> bit) & 1) === 1).toBe(rises);
       }
     }
   });
