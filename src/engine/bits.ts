@@ -8,7 +8,9 @@
  * as in [OSB] bit extraction; theta = word * 2^-places lies in [0, 1).
  */
 import { Dyadic, refuse, wholeNumber } from '../exact/index.ts';
-import { type Core, type CoreBuild, core } from './runtime.ts';
+import { type CoreBuild, tools } from './runtime.ts';
+
+type Tools = Awaited<ReturnType<typeof tools>>;
 
 export type Coding = 'binary' | 'gray' | 'base4' | { readonly digits: number };
 
@@ -45,10 +47,10 @@ export function codePlaces(m: number, coding: Coding): number {
 
 /** The bit kernels of one core. */
 export class BitKernels {
-  private constructor(private readonly core: Core) {}
+  private constructor(private readonly core: Tools) {}
 
   static async create(build?: CoreBuild): Promise<BitKernels> {
-    return new BitKernels(await core(build));
+    return new BitKernels(await tools(build));
   }
 
   /**

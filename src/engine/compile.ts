@@ -77,8 +77,8 @@ import {
 } from '../net/index.ts';
 import { type Choice, choose, limbsFor, type Studied } from './choose.ts';
 import { denseRows, denseShape } from './denseRows.ts';
-import { MAX_PLAN_BYTES, Plan } from './plan.ts';
-import { blockBytes, checksum, tileVectors, writeNote } from './planCheck.ts';
+import { Plan } from './plan.ts';
+import { blockBytes, checksum, MAX_PLAN_BYTES, tileVectors, writeNote } from './planSize.ts';
 import { narrowRows, type Planned, rowSums, wideRows } from './rows.ts';
 
 export interface CompileOptions {
@@ -99,7 +99,7 @@ export function compile(network: Network, options: CompileOptions): Plan {
   const domain = intervals(options.domain, network.inputs);
   const inputScale = wholeNumber('fractionalBits', options.fractionalBits ?? 53, 0, LIMITS.scale);
   const layers = study(network, inputRanges(domain, inputScale), inputScale);
-  return write(network, layers, choose(layers), inputScale, writeNote(domain));
+  return new Plan(write(network, layers, choose(layers), inputScale, writeNote(domain)), domain);
 }
 
 function study(network: Network, input: Ranges, inputScale: number): Studied[] {
@@ -189,7 +189,7 @@ function write(
   choice: Choice,
   inputScale: number,
   note: Uint8Array,
-): Plan {
+): ArrayBuffer {
   const body = parts(layers, choice);
   const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
   const tableEnd = PLAN_HEADER_BYTES + layers.length * LAYER_BYTES;
@@ -272,5 +272,5 @@ function write(
   if (room > MAX_PLAN_BYTES) refuse('compile', `at most ${MAX_PLAN_BYTES} bytes of activations`, room);
   set(PLAN_AT_BUFFER_BYTES, room);
   set(PLAN_AT_CHECK, checksum(words));
-  return Plan.read(words.buffer);
+  return words.buffer;
 }

@@ -19,7 +19,7 @@ import { type Domain, floatEnds, intervals, type Network } from '../net/index.ts
 import { compile } from './compile.ts';
 import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
-import { type Core, type CoreBuild, core, coreSync } from './runtime.ts';
+import { type Core, type CoreBuild, core, coreSync, placePlan } from './runtime.ts';
 
 export interface EngineOptions {
   /** Where inputs may lie; without it the engine plans for the inputs it is given. */
@@ -297,7 +297,7 @@ export class Engine {
       this.core.give(oldest.at, oldest.plan.bytes);
     }
     this.core.scratch(plan.workingBytes);
-    const entry = { plan, at: this.core.place(plan.buffer), fraction, top, used: 0 };
+    const entry = { plan, at: placePlan(this.core, plan.buffer), fraction, top, used: 0 };
     this.loaded.push(entry);
     return entry;
   }

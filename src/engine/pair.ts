@@ -44,7 +44,7 @@ import {
   PART_AT_VALUES,
 } from '../../assembly/pairLayout.ts';
 import { MAX_NOISES, type NetworkPair, type Propagated, type Propagator } from '../net/index.ts';
-import { type CoreBuild, core } from './runtime.ts';
+import { type CoreBuild, tools } from './runtime.ts';
 
 export interface PairOptions {
   readonly build?: CoreBuild;
@@ -57,7 +57,7 @@ const MAX_COLUMNS = 1 << 24;
 
 /** A propagator of this pair in the core. Throws MemoryError where the core's memory does not hold the pair. */
 export async function pairPropagator(pair: NetworkPair, options: PairOptions = {}): Promise<Propagator> {
-  const running = await core(options.build);
+  const running = await tools(options.build);
   const { inputs, outputs, layers } = pair;
   const units = layers.reduce((n, l) => Math.max(n, l.inputs, l.outputs), 0);
   const longest = layers.reduce((n, { rowStart }) => {

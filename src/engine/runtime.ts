@@ -1,16 +1,20 @@
 /**
- * The only file that touches WebAssembly: it starts the core (once a thread and build), hands out its memory, and names
- * its calls. Set-up goes through as-bind's typed calls; batches go through raw pointers and views.
+ * The only file that touches WebAssembly: it starts the core's modules (once a thread and build), hands out their memory, and
+ * names their calls. Set-up goes through as-bind's typed calls; batches go through raw pointers and views.
  */
 import { instantiate, instantiateSync } from 'as-bind/dist/as-bind.esm.js';
 import { PLAN_VERSION } from '../../assembly/layout.ts';
 import { InputError } from '../exact/index.ts';
-import { wasmBase64 } from './core-wasm.ts';
+import { wasmHex } from './core-wasm.ts';
 
-/** What the core exports; see assembly/index.ts. */
-export interface CoreCalls {
+/** What every module exports; see assembly/memory.ts. */
+interface MemoryCalls {
   readonly memory: WebAssembly.Memory;
   grow(pages: number): number;
+}
+
+/** What the runner exports; see assembly/index.ts. */
+export interface RunCalls extends MemoryCalls {
   scan(
     src: number,
     rows: number,
@@ -32,6 +36,10 @@ export interface CoreCalls {
     b: number,
     panel: number,
   ): void;
+}
+
+/** What the tools export; see assembly/tools.ts. */
+export interface ToolCalls extends MemoryCalls {
   encodeBits(...args: BitCall): void;
   extractBits(...args: BitCall): void;
   propagate(pair: number, box: number, answer: number): void;
@@ -43,12 +51,14 @@ type BitCall = [number, number, number, number, number, number, number, boolean]
 /** The typed calls, each with its own conversions (as-bind). */
 interface TypedCalls {
   describe(): string;
+}
+interface TypedRunCalls extends TypedCalls {
   planVersion(): number;
   checkPlan(plan: number): string;
 }
 
 interface Bound {
-  readonly exports: TypedCalls;
+  readonly exports: unknown;
   readonly loadedModule: { readonly instance: { readonly exports: unknown } };
 }
 
@@ -75,37 +85,27 @@ export function hasSimd(): boolean {
   return WebAssembly.validate(simdProbe);
 }
 
-/** A running core: its calls, its memory as views, and who holds which part of it. */
-export class Core {
-  readonly calls: CoreCalls;
-  readonly instructionSet: string;
+/** A running module: its calls, its memory as views, and who holds which part of it. */
+export class Core<Calls extends MemoryCalls = RunCalls, Typed extends TypedCalls = TypedRunCalls> {
+  readonly calls: Calls;
+  readonly typed: Typed;
   /** Views on the whole memory; replaced when it grows. Read them from here each time. */
   u8!: Uint8Array;
   i32!: Int32Array;
   f64!: Float64Array;
   /** Free ranges [start, end), increasing and never adjacent. */
   private readonly free: { start: number; end: number }[] = [];
-  private readonly typed: TypedCalls;
   private scratchAt = 0;
   private scratchBytes = 0;
 
-  private constructor(bound: Bound) {
-    this.typed = bound.exports;
-    this.calls = bound.loadedModule.instance.exports as CoreCalls;
-    const version = this.typed.planVersion();
-    if (version !== PLAN_VERSION) throw new Error(`the core reads plan version ${version}, not ${PLAN_VERSION}`);
-    this.instructionSet = this.typed.describe();
+  constructor(bound: Bound) {
+    this.typed = bound.exports as Typed;
+    this.calls = bound.loadedModule.instance.exports as Calls;
     this.refresh();
   }
 
-  static async start(build: CoreBuild): Promise<Core> {
-    return new Core((await instantiate(await bytesOf(build), {})) as unknown as Bound);
-  }
-
-  /** Throws where the runtime compiles WebAssembly only asynchronously (a browser's main thread, for larger modules). */
-  static startSync(build: Exclude<CoreBuild, 'scalar'>): Core {
-    const bytes = build === 'simd' ? decodeBase64(wasmBase64) : build;
-    return new Core(instantiateSync(bytes, {}) as unknown as Bound);
+  get instructionSet(): string {
+    return this.typed.describe();
   }
 
   /** `bytes` bytes of the memory, growing it where needed. Throws {@link MemoryError} where it cannot grow. */
@@ -158,20 +158,8 @@ export class Core {
     return this.scratchAt;
   }
 
-  /** Copies a plan in and has the core check that it arrived whole. */
-  place(plan: ArrayBuffer): number {
-    const at = this.take(plan.byteLength);
-    this.u8.set(new Uint8Array(plan), at);
-    const wrong = this.typed.checkPlan(at);
-    this.refresh();
-    if (wrong !== '') {
-      this.give(at, plan.byteLength);
-      throw new InputError(`plan: ${wrong}`);
-    }
-    return at;
-  }
-
-  private refresh(): void {
+  /** Renews the views where the memory has grown. */
+  refresh(): void {
     const { buffer } = this.calls.memory;
     if (this.u8?.buffer === buffer) return;
     this.u8 = new Uint8Array(buffer);
@@ -180,44 +168,84 @@ export class Core {
   }
 }
 
-const started = new Map<CoreBuild, Core>();
-const starting = new Map<CoreBuild, Promise<Core>>();
+/** Copies a plan in and has the core check that it arrived whole. Throws InputError where it did not. */
+export function placePlan(core: Core, plan: ArrayBuffer): number {
+  const at = core.take(plan.byteLength);
+  core.u8.set(new Uint8Array(plan), at);
+  const wrong = core.typed.checkPlan(at);
+  core.refresh();
+  if (wrong !== '') {
+    core.give(at, plan.byteLength);
+    throw new InputError(`plan: ${wrong}`);
+  }
+  return at;
+}
 
-/** The thread's core of this build, started on first use. */
-export function core(build: CoreBuild = hasSimd() ? 'simd' : 'scalar'): Promise<Core> {
-  const running = started.get(build);
-  if (running) return Promise.resolve(running);
-  let soon = starting.get(build);
+/** Where a module's shipped builds come from; what most machines never need is a module of its own, fetched only there. */
+type Sources = Readonly<Record<'simd' | 'scalar', () => Promise<string>>>;
+const RUNNER: Sources = {
+  simd: () => Promise.resolve(wasmHex),
+  scalar: async () => (await import('./core-scalar-wasm.ts')).wasmHex,
+};
+const TOOLS: Sources = {
+  simd: async () => (await import('./tools-wasm.ts')).wasmHex,
+  scalar: async () => (await import('./tools-scalar-wasm.ts')).wasmHex,
+};
+
+/** Running and starting modules of this thread, by their sources and build. */
+const modules = new Map<Sources, Map<CoreBuild, Promise<unknown>>>();
+const runners = new Map<CoreBuild, Core>();
+
+const usual = (): CoreBuild => (hasSimd() ? 'simd' : 'scalar');
+
+function start<C>(sources: Sources, build: CoreBuild, wrap: (bound: Bound) => C): Promise<C> {
+  const builds = modules.get(sources) ?? new Map<CoreBuild, Promise<unknown>>();
+  modules.set(sources, builds);
+  let soon = builds.get(build) as Promise<C> | undefined;
   if (!soon) {
-    soon = Core.start(build).then((c) => {
-      if (!started.has(build)) started.set(build, c);
-      return started.get(build) as Core;
-    });
-    soon.catch(() => starting.delete(build));
-    starting.set(build, soon);
+    soon = (async () => {
+      const bytes = build instanceof Uint8Array ? build : decodeHex(await sources[build]());
+      return wrap((await instantiate(bytes, {})) as unknown as Bound);
+    })();
+    soon.catch(() => builds.delete(build));
+    builds.set(build, soon);
   }
   return soon;
 }
 
-/** As {@link core}, at once. */
-export function coreSync(build: CoreBuild = hasSimd() ? 'simd' : 'scalar'): Core {
-  const running = started.get(build);
+function runner(bound: Bound): Core {
+  const core = new Core<RunCalls, TypedRunCalls>(bound);
+  const version = core.typed.planVersion();
+  if (version !== PLAN_VERSION) throw new Error(`the core reads plan version ${version}, not ${PLAN_VERSION}`);
+  return core;
+}
+
+/** The thread's runner of this build, started on first use. */
+export async function core(build: CoreBuild = usual()): Promise<Core> {
+  const running = runners.get(build) ?? (await start(RUNNER, build, runner));
+  // One that was started at once in the meantime stays the thread's one.
+  if (!runners.has(build)) runners.set(build, running);
+  return runners.get(build) as Core;
+}
+
+/** As {@link core}, at once. Throws where the runtime compiles WebAssembly only asynchronously (larger modules on a page). */
+export function coreSync(build: CoreBuild = usual()): Core {
+  const running = runners.get(build);
   if (running) return running;
   if (build === 'scalar') throw new Error('the scalar core starts only asynchronously: await core() first');
-  const c = Core.startSync(build);
-  started.set(build, c);
-  return c;
+  const bytes = build === 'simd' ? decodeHex(wasmHex) : build;
+  const begun = runner(instantiateSync(bytes, {}) as unknown as Bound);
+  runners.set(build, begun);
+  return begun;
 }
 
-async function bytesOf(build: CoreBuild): Promise<Uint8Array> {
-  if (build instanceof Uint8Array) return build;
-  // Few machines need the scalar build: it is a module of its own, fetched only there.
-  return decodeBase64(build === 'simd' ? wasmBase64 : (await import('./core-scalar-wasm.ts')).wasmBase64);
+/** The thread's tools of this build, started on first use. */
+export function tools(build: CoreBuild = usual()): Promise<Core<ToolCalls, TypedCalls>> {
+  return start(TOOLS, build, (bound) => new Core<ToolCalls, TypedCalls>(bound));
 }
 
-function decodeBase64(text: string): Uint8Array {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+function decodeHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }

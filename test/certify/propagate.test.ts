@@ -114,7 +114,7 @@ describe('the core', () => {
   const builds = ['simd', 'scalar', 'debug'] as const;
   let debug: Uint8Array;
   beforeAll(() => {
-    debug = new Uint8Array(readFileSync(join(import.meta.dirname, '../../build/core-debug.wasm')));
+    debug = new Uint8Array(readFileSync(join(import.meta.dirname, '../../build/tools-debug.wasm')));
   });
 
   for (const build of builds) {

@@ -30,7 +30,7 @@ const codings: Coding[] = ['binary', 'gray', 'base4', { digits: 2 }, { digits: 3
 const builds: [string, () => CoreBuild][] = [
   ['SIMD', () => 'simd'],
   ['scalar', () => 'scalar'],
-  ['assertions alive', () => readFileSync(new URL('../../build/core-debug.wasm', import.meta.url))],
+  ['assertions alive', () => readFileSync(new URL('../../build/tools-debug.wasm', import.meta.url))],
 ];
 
 describe.each(builds)('bit kernels, %s', (_, build) => {

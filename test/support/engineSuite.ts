@@ -1,6 +1,6 @@
 /** What every build of the engine must do, in Node and in browsers: give the oracle's bits. */
 import { describe, expect, test } from 'vitest';
-import { type CoreBuild, Engine, type Plan } from '../../src/engine/index.ts';
+import { type CoreBuild, Engine, explainPlan, type Plan, readPlan } from '../../src/engine/index.ts';
 import { Dyadic } from '../../src/exact/index.ts';
 import { BATCH_SIZES, type Case, limbSumCases, limitCases, Random, randomCase } from './engineCases.ts';
 
@@ -24,12 +24,12 @@ async function compare({ network, domain, batch, answers }: Known, build: CoreBu
   try {
     const rounded = engine.forward(batch);
     const exact = engine.forwardExact(batch);
-    const plan = engine.planFor(batch);
+    const plan = readPlan(engine.planFor(batch).buffer);
     answers.forEach((y, k) => {
       const [r, o] = [Math.floor(k / network.outputs), k % network.outputs];
       if (!Object.is(rounded[k], y.toNumber()) || !exact.at(r, o).eq(y)) {
         throw new Error(
-          `row ${r}, output ${o}: expected ${y} = ${y.toNumber()}, got ${exact.at(r, o)} = ${rounded[k]}\n${plan.explain()}`,
+          `row ${r}, output ${o}: expected ${y} = ${y.toNumber()}, got ${exact.at(r, o)} = ${rounded[k]}\n${explainPlan(plan).text}`,
         );
       }
     });
@@ -59,7 +59,7 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
       const core = await build();
       const tiers = new Set<string>();
       for (const c of randomCases(pairs)) {
-        for (const layer of (await compare(c, core)).layers) tiers.add(`${layer.tier} ${layer.kernel}`);
+        for (const layer of explainPlan(await compare(c, core)).layers) tiers.add(`${layer.tier} ${layer.kernel}`);
       }
       expect([...tiers].sort()).toEqual([
         'int32 dense',
