@@ -11,7 +11,7 @@ import { fits32, fits64, fitsWindow, type Planned, type RowSums } from './rows.t
 /** A layer with its proofs, before its kernel is chosen. */
 export interface Studied extends Planned {
   readonly sums: RowSums;
-  readonly bounds: LayerBounds;
+  readonly bounds: Omit<LayerBounds, 'ranges'>;
   /** Binary digits of the largest incoming activation. */
   readonly bitsIn: number;
   readonly last: boolean;

@@ -109,22 +109,30 @@ function study(network: Network, input: Ranges, inputScale: number): Studied[] {
   return network.layers.map((layer, l) => {
     const last = l === network.depth - 1;
     const lift = liftOf(layer, scale);
-    const { lo, hi } = ranges;
+    const live = nonZero(ranges);
     const planned: Planned = {
       layer,
       inputScale: scale,
       lift,
-      signed: l === 0 && lo.some((v) => v < 0),
-      alive: (j) => Number(hi[j]) !== 0 || Number(lo[j]) !== 0,
+      signed: l === 0 && ranges.lo.some((v) => v < 0),
+      alive: (j) => live[j] === 1,
     };
-    const bounds = layerBounds(layer, ranges, scale, lift, last);
+    // The ranges themselves are kept for one layer only: millions of long numbers would not fit.
+    const { ranges: above, ...bounds } = layerBounds(layer, ranges, scale, lift, last);
     const scaleOut = scale + layer.scale + lift;
     const studied = { ...planned, sums: rowSums(planned), bounds, bitsIn, last, scaleOut };
-    ranges = bounds.ranges;
+    ranges = above;
     bitsIn = bounds.resultBits;
     scale = scaleOut;
     return studied;
   });
+}
+
+/** 1 where a unit can be other than zero. */
+function nonZero({ lo, hi }: Ranges): Uint8Array {
+  const out = new Uint8Array(lo.length);
+  for (let j = 0; j < out.length; j++) if (Number(hi[j]) !== 0 || Number(lo[j]) !== 0) out[j] = 1;
+  return out;
 }
 
 /** What the plan holds of a layer. */
