@@ -202,7 +202,7 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
       if (kernel == KERNEL_WINDOW || short) {
         if (!windows) openWindows(from, x, xs, units, limbs);
         if (short) {
-          if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, limbs, lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES);
+          if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES);
         } else windowRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, load<i32>(layer, LAYER_AT_GROWTH), last, l == 0, list, hints + load<u32>(layer, LAYER_AT_HINTS));
         windows = !last;
         uniform = short;

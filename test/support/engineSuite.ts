@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CoreBuild, Engine, explainPlan, type Plan, readPlan } from '../../src/engine/index.ts';
 import { Dyadic } from '../../src/exact/index.ts';
+import { LayerBuilder, Network } from '../../src/net/index.ts';
 import { BATCH_SIZES, type Case, limbSumCases, limitCases, Random, randomCase } from './engineCases.ts';
 
 /** A case with the oracle's answers, row after row. */
@@ -79,6 +80,23 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
     test('equals the oracle one below, at and one above every limit', async () => {
       const core = await build();
       for (const c of [...limitCases(), ...limbSumCases()]) await compare(known(c), core);
+    });
+
+    test('a row without terms keeps the sign of its bias, however long the numbers before it are', async () => {
+      const core = await build();
+      for (const wide of [4, 20, 40, 60]) {
+        const first = new LayerBuilder(2);
+        first.row(Dyadic.ZERO, []);
+        first.row(Dyadic.ZERO, [[0, Dyadic.of(-64n, -4)]]);
+        first.row(Dyadic.of(-49n, -4), []);
+        const second = new LayerBuilder(3);
+        for (const bias of [0n, -5n, 3n]) second.row(Dyadic.of(bias, 3), []);
+        const network = new Network([first.build(), second.build()]);
+        for (const rows of [1, 9]) {
+          const batch = Float64Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? -(2 ** wide) : 0));
+          await compare(known({ network, batch, domain: undefined }), core);
+        }
+      }
     });
 
     test('equals the oracle on a batch of 1000 in parts', async () => {
