@@ -13,6 +13,8 @@ export {
 } from './cachedFunctions.ts';
 export { table2 } from './cachedTables.ts';
 export { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
+export * from './interpolate.ts';
+export * from './interpolate-search.ts';
 export * from './lipschitz.ts';
 export { type BudgetMethod, type BudgetOptions, type BudgetPlan, planBudget } from './lipschitzBudget.ts';
 export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';

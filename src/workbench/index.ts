@@ -2,6 +2,8 @@
 
 export * from './compare.ts';
 export * from './findBits.ts';
+export * from './fit.ts';
+export { type FitJob, type FitMethod, METHODS, type Proposal } from './fit-methods.ts';
 export * from './fitIntervals.ts';
 export * from './intervals.ts';
 export * from './observe.ts';
