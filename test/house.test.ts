@@ -210,6 +210,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'box',
     'eval',
     'inspect',
+    'blocks',
     'specification',
     'certify',
     'compare',

@@ -22,6 +22,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./inspect.ts')).defineInspect,
   },
   {
+    name: 'blocks',
+    summary: "show the paper's table of blocks beside a network that fit --method taylor or cached wrote",
+    load: async () => (await import('./blocks.ts')).defineBlocks,
+  },
+  {
     name: 'certify',
     summary: 'prove an upper bound on sup |f - net| and show a point that is nearly as bad',
     load: async () => (await import('./certify.ts')).defineCertify,

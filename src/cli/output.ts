@@ -15,6 +15,15 @@ export function printRows(rows: readonly (readonly [name: string, value: string 
   for (const [name, value] of shown) process.stdout.write(`${name.padEnd(wide)}  ${value}\n`);
 }
 
+/** Columns under their names: the first `left` to the left, the others to the right. */
+export function printTable(names: readonly string[], rows: readonly (readonly string[])[], left = 1): void {
+  const wide = names.map((name, k) => rows.reduce((n, row) => Math.max(n, (row[k] as string).length), name.length));
+  for (const row of [names, ...rows]) {
+    const cells = row.map((cell, k) => (k < left ? cell.padEnd(wide[k] as number) : cell.padStart(wide[k] as number)));
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+}
+
 /** A sentence for people on standard error, where it does not disturb the result. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);

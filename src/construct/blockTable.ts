@@ -7,17 +7,18 @@
 import { refuse } from '../exact/index.ts';
 import type { BlockPlan } from './blueprint.ts';
 import type { CachedReport } from './cached.ts';
-import { table2 } from './cachedTables.ts';
+import { cachedPaper, table2 } from './cachedTables.ts';
 import { MAX_LAMBDA, type Quantisation } from './gadget.ts';
-import type { PaperExpression } from './report.ts';
+import type { ConstructionReport, PaperExpression } from './report.ts';
 import type { TaylorReport } from './taylor.ts';
-import { table1 } from './taylorTables.ts';
+import { MAX_DIMENSION, MAX_SMOOTHNESS } from './taylorShape.ts';
+import { table1, taylorPaper } from './taylorTables.ts';
 
 export interface Recipe {
   readonly table: 1 | 2;
   readonly lambda: number;
   readonly quantisation: Quantisation;
-  /** Table 1: q (N = 2^q), r, t. Table 2: T, m. */
+  /** Table 1: d, n, q (N = 2^q), r, t. Table 2: T, m. */
   readonly parameters: Readonly<Record<string, number>>;
   readonly blocks: readonly BlockPlan[];
 }
@@ -34,7 +35,13 @@ export interface BlockRow {
 export function recipeOf(report: TaylorReport | CachedReport): Recipe {
   const parameters: Record<string, number> =
     'shape' in report
-      ? { q: report.shape.q, r: report.shape.r, t: report.shape.digits[0] as number }
+      ? {
+          d: report.shape.d,
+          n: report.shape.n,
+          q: report.shape.q,
+          r: report.shape.r,
+          t: report.shape.digits[0] as number,
+        }
       : { T: report.T, m: report.m };
   return Object.freeze({
     table: 'shape' in report ? 1 : 2,
@@ -62,7 +69,8 @@ export function readRecipe(value: unknown): Recipe {
       ? v
       : refuse(`${where}: ${name}`, `a whole number from ${least}`, v);
   if (typeof parameters !== 'object' || parameters === null) refuse(`${where}: parameters`, 'an object', parameters);
-  const names = table === 1 ? { q: 64, r: 1 << 20, t: 1 << 20 } : { T: 2 ** 40, m: 2 ** 20 };
+  const names =
+    table === 1 ? { d: MAX_DIMENSION, n: MAX_SMOOTHNESS, q: 64, r: 1 << 20, t: 1 << 20 } : { T: 2 ** 40, m: 2 ** 20 };
   const own: Record<string, number> = {};
   for (const [name, most] of Object.entries(names)) {
     own[name] = count(name, (parameters as Record<string, unknown>)[name], 1, most);
@@ -88,6 +96,13 @@ export function readRecipe(value: unknown): Recipe {
       };
     }),
   };
+}
+
+/** The paper's counts of the whole network: expressions, values where it gives them, orders where it gives O(.). */
+export function paperCounts({ table, lambda, quantisation, parameters: p }: Recipe): ConstructionReport['paper'] {
+  if (table === 2) return cachedPaper({ T: p.T as number, m: p.m as number, lambda, quantisation });
+  const { d, n, q, r, t } = p as Record<'d' | 'n' | 'q' | 'r' | 't', number>;
+  return taylorPaper({ d, n, q, r, digits: [t] }, { lambda, quantisation });
 }
 
 /** The paper's rows in their order, then the blocks that only the built network has. */

@@ -1,7 +1,7 @@
 /** One theorem a file: the contract, the recursion and the network. */
 export * from './alphabet.ts';
 export * from './bits.ts';
-export { type BlockRow, blockTable, type Recipe, readRecipe, recipeOf } from './blockTable.ts';
+export { type BlockRow, blockTable, paperCounts, type Recipe, readRecipe, recipeOf } from './blockTable.ts';
 export * from './blueprint.ts';
 export { type CachedConstruction, type CachedOptions, type CachedReport, cached, planCached } from './cached.ts';
 export {

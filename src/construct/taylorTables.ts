@@ -35,7 +35,10 @@ export function table1(
 }
 
 /** Theorem 1's counts: Table 1 along the longest path for the depth, the orders otherwise (`order`: the value inside O(.)). */
-export function taylorPaper(shape: TaylorShape, layout: Layout): ConstructionReport['paper'] {
+export function taylorPaper(
+  shape: Pick<TaylorShape, 'd' | 'n' | 'q' | 'r' | 'digits'>,
+  layout: Pick<Layout, 'lambda' | 'quantisation'>,
+): ConstructionReport['paper'] {
   const { d, n } = shape;
   const { lambda, quantisation } = layout;
   const { q, r, digits } = shape;

@@ -4,6 +4,7 @@ import {
   blockTable,
   cached,
   certifyTaylor,
+  paperCounts,
   planTaylor,
   readRecipe,
   recipeOf,
@@ -99,6 +100,7 @@ describe('D9 block tables', () => {
         expect(product.built!.bits).toBe(Math.ceil(product.built!.connectivity * Math.log2(report.lambda)));
       }
       expect(rows.filter(({ paper }) => paper).length).toBe(recipe.table === 1 ? 6 : 12);
+      expect(paperCounts(recipe)).toEqual(report.paper);
     }
   });
 
@@ -113,7 +115,8 @@ describe('D9 block tables', () => {
       { ...good, lambda: Number.NaN },
       { ...good, quantisation: 'log' },
       { ...good, parameters: {} },
-      { ...good, parameters: { q: 1e9, r: 1, t: 1 } },
+      { ...good, parameters: { ...good.parameters, q: 1e9 } },
+      { ...good, parameters: { ...good.parameters, d: 7 } },
       { ...good, blocks: 'none' },
       { ...good, blocks: new Array(65).fill(good.blocks[0]) },
       { ...good, blocks: [{ ...good.blocks[0], block: '\u001b[2J' }] },
