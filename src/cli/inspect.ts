@@ -1,5 +1,7 @@
-import { Dyadic, type Rational } from '../exact/index.ts';
+import { compile, explainPlan, type PlanReport } from '../engine/index.ts';
+import { Dyadic, InputError, Interval, type Rational } from '../exact/index.ts';
 import { kappa } from '../io/index.ts';
+import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
@@ -9,15 +11,51 @@ import { about, bound, boundJson, certifiedJson, networkJson, printJson, printRo
 export const defineInspect: Define = (command, done) => {
   importOptions(command)
     .argument('<network>', 'network file (.dyad, .onnx, .nnet)')
+    .option('--plan', 'print how the engine runs it: each layer with its arithmetic, its limbs, and why')
+    .option(
+      '--fraction <bits>',
+      'with --plan: inputs are multiples of 2^-bits (53 unless stated)',
+      wholeOption('--fraction', 0, 4096),
+    )
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet inspect square.dyad\n')
-    .action((path: string, options: ImportOptions & { json?: boolean }) => {
-      const facts = study(openNetwork(path, options));
+    .addHelpText(
+      'after',
+      '\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet inspect square.dyad\n  dyadnet inspect square.dyad --plan --fraction 16\n',
+    )
+    .action((path: string, options: Options) => {
+      const file = openNetwork(path, options);
+      if (options.plan) {
+        const { on, report } = planOf(file, options);
+        if (options.json) printJson({ plannedOn: on, ...report });
+        else process.stdout.write(`${on}\n${report.text}\n`);
+        done(0);
+        return;
+      }
+      if (options.fraction !== undefined)
+        throw new InputError('--fraction: expected together with --plan, got it alone');
+      const facts = study(file);
       if (options.json) printJson(inspectJson(facts));
       else printRows(inspectRows(facts));
       done(0);
     });
 };
+
+interface Options extends ImportOptions {
+  readonly json?: boolean;
+  readonly plan?: boolean;
+  readonly fraction?: number;
+}
+
+/** Domain of a plan where the file states none. */
+const USUAL = Interval.of(-1, 1);
+
+/** The engine's plan as data, and the inputs that it is made for in words. */
+function planOf({ network, domain }: OpenedNetwork, options: Options): { on: string; report: PlanReport } {
+  const fractionalBits = options.fraction ?? options.grid?.fractionalBits ?? 53;
+  const plan = compile(network, { domain: domain ?? USUAL, fractionalBits: Math.max(0, fractionalBits) });
+  const box = domain ? "the file's domain" : 'the file states no domain: [-1, 1] for every input';
+  return { on: `planned for ${box}`, report: explainPlan(plan) };
+}
 
 interface Facts {
   readonly file: OpenedNetwork;
