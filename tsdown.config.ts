@@ -24,10 +24,25 @@ function notices(): string {
 }
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', run: 'src/run.ts', 'cli/main': 'src/cli/main.ts' },
+  entry: {
+    index: 'src/index.ts',
+    run: 'src/run.ts',
+    'cli/main': 'src/cli/main.ts',
+    // Loaded by address, in threads and for them.
+    'crew-node': 'src/engine/crewNode.ts',
+    'worker-node': 'src/engine/workerNode.ts',
+    'worker-web': 'src/engine/workerWeb.ts',
+  },
   format: 'esm',
   platform: 'neutral',
   deps: { neverBundle: [/^node:/], alwaysBundle: ['mathjs/number'], onlyBundle: BUNDLED },
+  plugins: [
+    {
+      // The page's worker is a file of its own: its source's address becomes the built one's.
+      name: 'worker-address',
+      renderChunk: (code: string) => code.replaceAll('./workerWeb.ts', './worker-web.js'),
+    },
+  ],
   inputOptions: { resolve: { mainFields: ['module', 'main'] } },
   target: 'es2022',
   dts: true,

@@ -4,14 +4,14 @@
  *   const run = await load(bytes);
  *   run.forward(Float64Array.of(0.25));
  */
-import { type CoreBuild, Engine, type EngineOptions } from './engine/index.ts';
+import { type CoreBuild, Engine, type EngineOptions, type EnginePool } from './engine/index.ts';
 import { decodeNetwork } from './io/format-read.ts';
 import type { Domain } from './net/index.ts';
 
 export type { Batch, Views } from './engine/index.ts';
 export { ExactBatch, MemoryError } from './engine/index.ts';
 export { Dyadic, InputError } from './exact/index.ts';
-export type { CoreBuild, Domain, Engine };
+export type { CoreBuild, Domain, Engine, EnginePool };
 
 export interface LoadOptions {
   /** Where inputs may lie; the file's own domain where this is not given. Without either, every input is taken. */
@@ -32,6 +32,19 @@ export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promis
 export function loadSync(bytes: Uint8Array, options: LoadOptions = {}): Engine {
   const { network, ...file } = decodeNetwork(bytes);
   return Engine.createSync(network, withDomain(file.domain, options));
+}
+
+/**
+ * As {@link load}, on all threads of the machine: batches go to worker threads or web workers, and where these are not to
+ * be had to the one thread there is. What only this needs is loaded with the first call.
+ */
+export async function loadPool(
+  bytes: Uint8Array,
+  options: LoadOptions & { threads?: number } = {},
+): Promise<EnginePool> {
+  const { network, ...file } = decodeNetwork(bytes);
+  const { EnginePool } = await import('./engine/pool.ts');
+  return EnginePool.create(network, withDomain(file.domain, options));
 }
 
 function withDomain(own: Domain | undefined, options: LoadOptions): EngineOptions {

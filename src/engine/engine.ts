@@ -19,6 +19,7 @@ import { type Domain, floatEnds, intervals, type Network } from '../net/index.ts
 import { compile } from './compile.ts';
 import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
+import { CHUNK_BYTES, type Feed, floatFeed, runRows } from './planRun.ts';
 import { type Core, type CoreBuild, core, coreSync, placePlan } from './runtime.ts';
 
 export interface EngineOptions {
@@ -50,8 +51,6 @@ const MOST_TOP = 1000;
 const CLOSER_LOOK = 64;
 /** Plans kept by an engine; the one longest unused makes room. */
 const MOST_PLANS = 8;
-/** Bytes of inputs and of outputs that pass through the core at once, at least one row. */
-const CHUNK_BYTES = 1 << 17;
 
 export class Engine {
   readonly inputs: number;
@@ -101,10 +100,10 @@ export class Engine {
     return new Engine(network, options.domain, coreSync(options.build));
   }
 
-  /** The plan that serves this batch. */
-  planFor(batch: Batch): Plan {
+  /** The plan that serves this batch; refusals count rows from `before` on. */
+  planFor(batch: Batch, before = 0): Plan {
     if (batch instanceof Float64Array) {
-      return this.lookAtAll(batch, this.rowsOf(batch.length)).plan;
+      return this.lookAtAll(batch, this.rowsOf(batch.length), before).plan;
     }
     const exact = this.mantissasOf(batch);
     return this.planOf(exact.fraction, exact.top).plan;
@@ -119,7 +118,7 @@ export class Engine {
   /** As {@link forward}, into `out`, which it returns. Throws InputError where `out` is too short. */
   forwardInto(batch: Batch, out: Float64Array): Float64Array {
     if (!(batch instanceof Float64Array)) {
-      this.runExact(batch, FORM_FLOAT64, out);
+      this.runExact(batch, out);
       return out;
     }
     const rows = this.rowsOf(batch.length);
@@ -153,7 +152,7 @@ export class Engine {
 
   /** As {@link forwardExact}, into `words` (rows x outputs x planFor(batch).outputWords of them). */
   forwardExactInto(batch: Batch, words: Uint32Array): ExactBatch {
-    const plan = this.runExact(batch, FORM_WORDS, words);
+    const plan = this.runExact(batch, words);
     const rows = this.rowsOf(batch instanceof Float64Array ? batch.length : lengthOf(batch));
     return new ExactBatch(rows, this.outputs, plan.outputScale, plan.outputWords, words);
   }
@@ -220,7 +219,7 @@ export class Engine {
   }
 
   /** Looks at the whole batch, part by part. Returns a plan for all of it. */
-  private lookAtAll(batch: Float64Array, rows: number): Loaded {
+  private lookAtAll(batch: Float64Array, rows: number, before = 0): Loaded {
     this.alive();
     this.reserve(rows);
     let fraction = 0;
@@ -228,7 +227,7 @@ export class Engine {
     for (let r = 0; r < rows; r += this.chunkRows) {
       const here = Math.min(this.chunkRows, rows - r);
       this.copyIn(batch, r, here);
-      this.scan(r, here, UNHINTED, 0);
+      this.scan(before + r, here, UNHINTED, 0);
       fraction = Math.max(fraction, this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number);
       top = Math.max(top, this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number);
     }
@@ -328,46 +327,32 @@ export class Engine {
   }
 
   /** One plan for the whole batch, so that all results share a scale. Returns it. */
-  private runExact(batch: Batch, outForm: number, out: Float64Array | Uint32Array): Plan {
+  private runExact(batch: Batch, out: Float64Array | Uint32Array): Plan {
     this.alive();
     const source = batch instanceof Float64Array ? undefined : this.mantissasOf(batch);
     const rows = this.rowsOf(source ? source.values.length : (batch as Float64Array).length);
     const chosen = this.planForExact(batch, source);
     const { plan } = chosen;
-    const outEach = this.outputs * (outForm === FORM_FLOAT64 ? 1 : plan.outputWords);
+    const outEach = this.outputs * (out instanceof Float64Array ? 1 : plan.outputWords);
     if (out.length < rows * outEach) refuse('out', `${rows * outEach} places`, out.length);
-    const outBytes = outEach * out.BYTES_PER_ELEMENT;
-    const inWords = source ? Math.ceil((source.bits + plan.inputScale + 1) / 32) : 0;
-    const inBytes = this.inputs * (source ? 4 * inWords : 8);
-    const most = Math.max(1, Math.min(rows, Math.floor(CHUNK_BYTES / Math.max(inBytes, outBytes))));
-    const { core } = this;
-    const inAt = core.take(most * inBytes);
-    let outAt = 0;
-    try {
-      outAt = core.take(most * outBytes);
-      const words = new Uint32Array(source ? most * this.inputs * inWords : 0);
-      const a = core.scratch(plan.workingBytes);
-      const b = a + plan.bufferBytes;
-      for (let r = 0; r < rows; r += most) {
-        const here = Math.min(most, rows - r);
-        if (source) {
-          for (let k = 0; k < here * this.inputs; k++) {
-            writeWords(words, k * inWords, inWords, wholeAt(source, r * this.inputs + k, plan.inputScale));
-          }
-          core.u8.set(new Uint8Array(words.buffer, 0, here * inBytes), inAt);
-        } else {
-          core.f64.set((batch as Float64Array).subarray(r * this.inputs, (r + here) * this.inputs), inAt >> 3);
-        }
-        const inForm = source ? FORM_WORDS : FORM_FLOAT64;
-        core.calls.forward(chosen.at, inAt, inForm, inWords, here, outAt, outForm, a, b, b + plan.bufferBytes);
-        const target = new Uint8Array(out.buffer, out.byteOffset + r * outBytes, here * outBytes);
-        target.set(core.u8.subarray(outAt, outAt + here * outBytes));
-      }
-    } finally {
-      core.give(inAt, most * inBytes);
-      if (outAt !== 0) core.give(outAt, most * outBytes);
-    }
+    const feed = source ? this.exactFeed(source, plan) : floatFeed(this.core, batch as Float64Array, this.inputs);
+    runRows(this.core, plan, chosen.at, rows, feed, out);
     return plan;
+  }
+
+  private exactFeed(source: Source, plan: Plan): Feed {
+    const words = Math.ceil((source.bits + plan.inputScale + 1) / 32);
+    return {
+      form: FORM_WORDS,
+      words,
+      put: (first, rows, at) => {
+        const lines = new Uint32Array(rows * this.inputs * words);
+        for (let k = 0; k < rows * this.inputs; k++) {
+          writeWords(lines, k * words, words, wholeAt(source, first * this.inputs + k, plan.inputScale));
+        }
+        this.core.u8.set(new Uint8Array(lines.buffer), at);
+      },
+    };
   }
 
   /** Exact inputs, looked at: each in the domain; their fractional bits and magnitude. */
