@@ -143,7 +143,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'index',
   ],
   rates: ['capacity', 'regimes', 'index'],
-  quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'index'],
+  quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'kmeans', 'codebook', 'index'],
   io: [
     'nnet',
     'vnnlib',
