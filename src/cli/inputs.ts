@@ -1,4 +1,5 @@
 /** Network inputs from the command line or from a CSV file, one vector a line. */
+import { createReadStream } from 'node:fs';
 import { Dyadic, InputError } from '../exact/index.ts';
 import { inputNumber } from './arguments.ts';
 import { readText } from './files.ts';
@@ -34,22 +35,93 @@ export function inputsFromOperands(operands: readonly string[], dimension: numbe
 
 /** A CSV: commas, semicolons, tabs or spaces; lines that are empty or begin with # are passed over, and one header line. */
 export function inputsFromFile(path: string, dimension: number, round: boolean): Inputs {
-  const cells: string[][] = [];
-  const lineOf: number[] = [];
-  const lines = readText(path)
+  const table = new Lines(path);
+  for (const line of readText(path)
     .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/);
-  lines.forEach((line, i) => {
-    const text = line.trim();
+    .split(/\r\n|\n|\r/))
+    table.add(line);
+  const inputs = table.take(dimension, round);
+  if (!inputs) throw new InputError(`${path}: it holds no numbers`);
+  return inputs;
+}
+
+/** Longest line of a stream. */
+const MAX_LINE = 1 << 26;
+
+/** As {@link inputsFromFile}, `rows` rows at a time, whatever the length of the file. `heard` is told the bytes read so far. */
+export async function* inputStream(
+  path: string,
+  dimension: number,
+  round: boolean,
+  rows: number,
+  heard: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Inputs> {
+  const table = new Lines(path);
+  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  const decoder = new TextDecoder();
+  let rest = '';
+  let bytes = 0;
+  let any = false;
+  for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    heard(bytes);
+    // A carriage return at the end waits: a line feed may follow.
+    const text = rest + decoder.decode(chunk, { stream: true });
+    const whole = text.endsWith('\r') ? text.slice(0, -1) : text;
+    const lines = whole.split(/\r\n|\n|\r/);
+    rest = (lines.pop() as string) + text.slice(whole.length);
+    if (rest.length > MAX_LINE) throw new InputError(`${path}: expected lines of at most ${MAX_LINE} characters`);
+    for (const line of lines) {
+      table.add(line);
+      if (table.rows >= rows) {
+        yield table.take(dimension, round) as Inputs;
+        any = true;
+      }
+    }
+  }
+  for (const line of (rest + decoder.decode()).split(/\r\n|\n|\r/)) table.add(line);
+  const last = table.take(dimension, round);
+  if (last) yield last;
+  else if (!any) throw new InputError(`${path}: it holds no numbers`);
+}
+
+/** Lines of a table on their way to numbers. */
+class Lines {
+  private cells: string[][] = [];
+  private lineOf: number[] = [];
+  private line = 0;
+  private started = false;
+  private rounded = false;
+
+  constructor(private readonly path: string) {}
+
+  get rows(): number {
+    return this.cells.length;
+  }
+
+  add(line: string): void {
+    this.line++;
+    const text = (this.line === 1 ? line.replace(/^\uFEFF/, '') : line).trim();
     if (text === '' || text.startsWith('#')) return;
     const row = text.split(text.includes(',') ? ',' : text.includes(';') ? ';' : /\s+/).map((c) => c.trim());
-    if (cells.length === 0 && lineOf.length === 0 && row.every((c) => !/^[+-]?\.?\d/.test(c))) return;
-    if (cells.length >= MAX_ROWS) throw new InputError(`${path}: expected at most ${MAX_ROWS} rows`);
-    cells.push(row);
-    lineOf.push(i + 1);
-  });
-  if (cells.length === 0) throw new InputError(`${path}: it holds no numbers`);
-  return collect(cells, dimension, (i) => `${path}, line ${lineOf[i]}`, round);
+    const header = !this.started && row.every((c) => !/^[+-]?\.?\d/.test(c));
+    this.started = true;
+    if (header) return;
+    if (this.cells.length >= MAX_ROWS) throw new InputError(`${this.path}: expected at most ${MAX_ROWS} rows`);
+    this.cells.push(row);
+    this.lineOf.push(this.line);
+  }
+
+  /** The rows added since the last call, or undefined where there are none. */
+  take(dimension: number, round: boolean): Inputs | undefined {
+    const { cells, lineOf } = this;
+    if (cells.length === 0) return undefined;
+    const inputs = collect(cells, dimension, (i) => `${this.path}, line ${lineOf[i]}`, round, this.rounded);
+    this.rounded = inputs.rounded;
+    this.cells = [];
+    this.lineOf = [];
+    return inputs;
+  }
 }
 
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -59,10 +131,11 @@ function collect(
   dimension: number,
   where: (i: number) => string,
   round: boolean,
+  before = false,
 ): Inputs {
   const floats = new Float64Array(vectors.length * dimension);
   let exact: Map<number, Dyadic> | undefined;
-  let rounded = false;
+  let rounded = before;
   vectors.forEach((vector, i) => {
     if (vector.length !== dimension) {
       throw new InputError(
