@@ -220,6 +220,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'blocks',
     'specification',
     'certify',
+    'fit',
     'compare',
     'quantize',
     'convert',

@@ -12,6 +12,11 @@ export interface Entry {
 
 export const COMMANDS: readonly Entry[] = [
   {
+    name: 'fit',
+    summary: 'turn a function or a measured table into a network of few-bit weights with a proved error',
+    load: async () => (await import('./fit.ts')).defineFit,
+  },
+  {
     name: 'eval',
     summary: 'evaluate a network exactly; outputs are rounded once, to the nearest float64',
     load: async () => (await import('./eval.ts')).defineEval,

@@ -1,0 +1,167 @@
+import { Rational } from '../exact/index.ts';
+import type { Meta, Quantity, Table } from '../io/index.ts';
+import { type FitResult, fit as fitTarget, METHODS } from '../workbench/index.ts';
+import { bytesOption, positiveOption, wholeOption } from './arguments.ts';
+import { certificateRows } from './certify.ts';
+import type { Define } from './command.ts';
+import { writeWhole } from './files.ts';
+import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import { domainOption, type OpenedTarget, openTarget } from './target.ts';
+
+interface Options {
+  eps?: Rational;
+  bytes?: number;
+  bits?: number;
+  domain?: ReturnType<typeof domainOption>;
+  method: string;
+  swap?: boolean;
+  seconds?: Rational;
+  output?: string;
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** `dyadnet fit`: a function or a measured table becomes a network with few-bit weights and a proved error. */
+export const defineFit: Define = (command, done) => {
+  const methods = METHODS.map((m) => `  ${m.name.padEnd(12)} ${m.about}`).join('\n');
+  command
+    .argument('<f>', 'expression in x, or a table (CSV, TSV, ITS-90)')
+    .option('--eps <error>', 'wanted bound on sup |f - net|', positiveOption('--eps'))
+    .option('--bytes <size>', 'the smallest error within a file of this size (512, 64KiB)', bytesOption('--bytes'))
+    .option('--bits <b>', 'weights in Q(a,b): b fractional bits, a as it fits', wholeOption('--bits', 0, 4096))
+    .option('--domain <a,b>', 'where, for example -1,2*pi (default 0,1; for a table its own range)', domainOption)
+    .option('--method <name>', 'construction; auto takes the smallest file', 'auto')
+    .option('--swap', "exchange the table's columns: the inverse function")
+    .option('--seconds <s>', 'give up a proof after this time', positiveOption('--seconds'))
+    .option('-o, --output <file>', 'write the network here')
+    .option('--quiet', 'no progress')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `\nMethods:\n  auto         whichever of these gives the smallest file\n${methods}\n
+Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)" --eps 1e-4 -o sine.dyad\n`,
+    )
+    .action((spec: string, options: Options) => {
+      const opened = openTarget(spec, { swap: options.swap === true });
+      const bar = progress(`fit ${spec}`, options.quiet);
+      const started = performance.now();
+      const result = fitTarget(opened.target, {
+        ...(options.eps ? { epsilon: options.eps } : {}),
+        ...(options.bytes === undefined ? {} : { bytes: options.bytes }),
+        ...(options.bits === undefined ? {} : { bits: options.bits }),
+        ...(options.domain ? { domain: options.domain } : {}),
+        ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
+        method: options.method,
+        meta: (fitted) => describe(opened, fitted),
+        onProgress: ({ stage, method }) => bar.update(stage === 'build' ? 0.3 : 0.7, `${stage} ${method}`),
+      });
+      bar.stop();
+      const seconds = (performance.now() - started) / 1000;
+      const entries = opened.table && checkEntries(opened.table, result);
+      if (options.output !== undefined) writeWhole(options.output, result.file);
+      if (options.json)
+        printJson({ ...fitJson(result), ...(entries ? { entries: entriesJson(entries) } : {}), seconds });
+      else {
+        printRows(fitRows(opened, result, options, entries));
+        note(`dyadnet: ${seconds.toFixed(2)} s`);
+      }
+      done(result.status === 'proved' ? 0 : 1);
+    });
+};
+
+/** What the file says about itself. Everything is an exact text. */
+function describe({ target, table }: OpenedTarget, fitted: Omit<FitResult, 'file' | 'storage' | 'kappa'>): Meta {
+  const { certificate, method } = fitted;
+  const quantity = (q: Quantity | undefined): Quantity[] => (q && Object.keys(q).length > 0 ? [q] : [{}]);
+  return {
+    method,
+    target: target.text,
+    ...(table?.title ? { name: table.title } : {}),
+    ...(table ? { inputs: quantity(table.x), outputs: quantity(table.y) } : {}),
+    ...(table && table.notes.length > 0 ? { notes: table.notes } : {}),
+    ...(certificate.upper && fitted.status === 'proved'
+      ? {
+          proved: {
+            upper: certificate.upper.toString(),
+            lower: certificate.lower.toString(),
+            witness: [certificate.witness.toString()],
+            restsOn: certificate.restsOn,
+          },
+        }
+      : {}),
+  };
+}
+
+interface Entries {
+  readonly count: number;
+  readonly worst: Rational;
+  readonly at: Rational;
+}
+
+/** The largest error over a table's own entries, each computed exactly. */
+function checkEntries({ points }: Table, { network }: FitResult): Entries {
+  let worst = Rational.of(0n);
+  let at = (points[0] as { x: Rational }).x;
+  for (const { x, y } of points) {
+    const error = (network.evaluateRational([x])[0] as Rational).sub(y).abs();
+    if (error.compare(worst) > 0) [worst, at] = [error, x];
+  }
+  return { count: points.length, worst, at };
+}
+
+function fitJson(result: FitResult): Record<string, unknown> {
+  const { certificate, network, storage, kappa, guaranteed, weights, hull } = result;
+  return {
+    status: result.status,
+    ...(certificate.missing ? { missing: certificate.missing } : {}),
+    certified: certifiedJson(certificate),
+    network: networkJson(network),
+    weights: { integerBits: weights.a, fractionalBits: weights.b },
+    storage,
+    kappa: kappa.toNumber('up'),
+    kappaExact: kappa.toString(),
+    ...boundJson({ guaranteed }),
+    method: result.method,
+    details: result.details,
+    domain: [hull.lo.toNumber('down'), hull.hi.toNumber('up')],
+    domainExact: [hull.lo.toString(), hull.hi.toString()],
+  };
+}
+
+function entriesJson({ count, worst, at }: Entries): object {
+  return {
+    count,
+    worst: worst.toNumber('up'),
+    worstExact: worst.toString(),
+    at: at.toNumber(),
+    atExact: at.toString(),
+  };
+}
+
+function fitRows(
+  { target, table }: OpenedTarget,
+  result: FitResult,
+  options: Options,
+  entries: Entries | undefined,
+): [string, string | undefined][] {
+  const { network, storage, weights, kappa } = result;
+  const unit = (q: Quantity | undefined): string => (q?.unit ? ` ${q.unit}` : '');
+  return [
+    ['f', table?.title ?? target.text],
+    ...(table?.notes.map((text): [string, string] => ['note', text]) ?? []),
+    ...certificateRows(result.certificate, options.eps),
+    [
+      'table entries',
+      entries &&
+        `all ${entries.count} checked exactly: within ${bound(entries.worst.roundBits(64, 'up'))}${unit(table?.y)}, worst at ${entries.at.toNumber()}${unit(table?.x)}`,
+    ],
+    ['method', result.method],
+    [
+      'network',
+      `depth ${network.depth}, width ${network.width}, ${network.connectivity} weights in Q(${weights.a},${weights.b})`,
+    ],
+    ['alphabet', `${network.alphabet().length} distinct values`],
+    ['file', `${size(storage.fileBytes)}${options.output === undefined ? '' : ` -> ${options.output}`}`],
+    ['kappa', `${kappa.toNumber('up').toPrecision(4)} = file bits x error`],
+  ];
+}
