@@ -15,6 +15,17 @@ export { table2 } from './cachedTables.ts';
 export { gadgetLayout, type Layout, type Quantisation, type Topology } from './gadget.ts';
 export * from './interpolate.ts';
 export * from './interpolate-search.ts';
+export {
+  type IntrinsicDecoder,
+  type IntrinsicDecoderOptions,
+  type IntrinsicFit,
+  type IntrinsicNumber,
+  type IntrinsicOptions,
+  intrinsic,
+  intrinsicDecoder,
+} from './intrinsic.ts';
+export type { IntrinsicEntry } from './intrinsicNetwork.ts';
+export type { IntrinsicNorm, IntrinsicShape } from './intrinsicShape.ts';
 export * from './lipschitz.ts';
 export { type BudgetMethod, type BudgetOptions, type BudgetPlan, planBudget } from './lipschitzBudget.ts';
 export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';
