@@ -70,24 +70,32 @@ export function nearest(letters: readonly Dyadic[], w: Dyadic): Dyadic {
 
 /** The distinct non-zero weights and biases of the layers, increasing, with how often each occurs. */
 export function weightCounts(layers: readonly Layer[]): Weighted[] {
-  const found = new Map<string, { value: Dyadic; count: number }>();
-  for (const layer of layers) {
-    const counts = new Map<number | bigint, { value: Dyadic; count: number }>();
-    const add = (mantissa: number | bigint, value: () => Dyadic): void => {
-      const known = counts.get(mantissa);
-      if (known) known.count++;
-      else if (Number(mantissa) !== 0) counts.set(mantissa, { value: value(), count: 1 });
-    };
-    for (let k = 0; k < layer.weight.length; k++) add(layer.weight[k], () => weightAt(layer, k));
-    for (let i = 0; i < layer.outputs; i++) add(layer.bias[i], () => biasAt(layer, i));
-    for (const { value, count } of counts.values()) {
-      const key = value.toString();
-      const known = found.get(key);
-      if (known) known.count += count;
-      else found.set(key, { value, count });
-    }
+  let parts = layers.map(countsOf);
+  while (parts.length > 1) {
+    parts = Array.from({ length: Math.ceil(parts.length / 2) }, (_, i) => merged(parts[2 * i], parts[2 * i + 1] ?? []));
   }
-  return [...found.values()].sort((a, b) => a.value.compare(b.value));
+  return parts[0] ?? [];
+}
+
+function countsOf(layer: Layer): Weighted[] {
+  const counts = new Map<number | bigint, number>();
+  for (const values of [layer.weight, layer.bias]) {
+    for (const m of values) if (Number(m) !== 0) counts.set(m, (counts.get(m) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([m, count]) => ({ value: Dyadic.of(BigInt(m), -layer.scale), count }));
+}
+
+function merged(a: readonly Weighted[], b: readonly Weighted[]): Weighted[] {
+  const out: Weighted[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    const side = i === a.length ? 1 : j === b.length ? -1 : a[i].value.compare(b[j].value);
+    if (side < 0) out.push(a[i++]);
+    else if (side > 0) out.push(b[j++]);
+    else out.push({ value: a[i].value, count: a[i++].count + b[j++].count });
+  }
+  return out;
 }
 
 function lettersFor(layers: readonly Layer[], options: CodebookOptions): readonly Dyadic[] {

@@ -9,7 +9,7 @@
  * with j: divide and conquer takes O(lambda n log n) costs [Wu 1991; Groenlund et al. 2017, "Fast exact k-means in 1D"].
  *
  * Costs are compared in float64 where they differ by more than these may be off, and in whole numbers otherwise: the sum is
- * the least one exactly. Of equal sums the leftmost boundary is taken.
+ * exactly the least one. Of equal sums the leftmost boundary is taken.
  */
 import { Dyadic, floorDivide, refuse, wholeNumber } from '../exact/index.ts';
 
@@ -25,6 +25,11 @@ export interface Clusters {
   /** Sum of count (value - centre)^2. */
   readonly squaredError: Dyadic;
 }
+
+/** Veltkamp's constant: cuts a float64 into two halves whose products are exact. */
+const SPLITTER = 2 ** 27 + 1;
+/** The grid that float64 still meets where values reach up to 2. */
+const FINEST = 2 ** -51;
 
 /** Most lambda times distinct values: 4 bytes of memory each. */
 export const MOST_CELLS = 1 << 27;
@@ -49,12 +54,15 @@ export function kmeans(values: readonly Weighted[], lambda: number, bits: number
   return Object.freeze({ centres: Object.freeze(centres), squaredError: Dyadic.of(cost, -2 * runs.scale) });
 }
 
-/** Runs of values i .. j-1: their best centres and costs, exactly and in float64. */
+/**
+ * Runs of values i .. j-1: their best centres and costs, exactly and nearly. The near costs come from prefix sums held as two
+ * float64 numbers each, so that a run's cost is right to float64's own precision however small it is beside the sums.
+ */
 class Runs {
   readonly n: number;
   /** Values are whole numbers times 2^-scale. */
   readonly scale: number;
-  /** No float64 cost, and no sum of `count` of them, is off by more than this times (count + 1). */
+  /** A near cost v is off by at most slack + 2^-50 v. */
   readonly slack: number;
   /** One grid step in units of 2^-scale. */
   private readonly step: bigint;
@@ -62,10 +70,10 @@ class Runs {
   private readonly sums: bigint[] = [0n];
   private readonly squares: bigint[] = [0n];
   private readonly counts: Float64Array;
-  private readonly nearSums: Float64Array;
-  private readonly nearSquares: Float64Array;
-  /** Units of the float64 numbers: 2^unit whole ones. */
-  private readonly unit: number;
+  private readonly sumHigh: Float64Array;
+  private readonly sumLow: Float64Array;
+  private readonly squareHigh: Float64Array;
+  private readonly squareLow: Float64Array;
   private readonly nearStep: number;
 
   constructor(values: readonly Weighted[], bits: number) {
@@ -94,24 +102,72 @@ class Runs {
       spread += a * n;
       if (a > reach) reach = a;
     });
-    this.unit = Dyadic.of(reach).exponent;
-    const near = (m: bigint, power: number): number => Dyadic.of(m, -power * this.unit).toNumber();
-    this.nearSums = Float64Array.from(this.sums, (m) => near(m, 1));
-    this.nearSquares = Float64Array.from(this.squares, (m) => near(m, 2));
+    // Float64 units: the reach lies in [1, 2).
+    const unit = Dyadic.of(reach).exponent;
+    const near = (m: bigint, power: number): number => Dyadic.of(m, -power * unit).toNumber();
+    const split = (list: readonly bigint[], power: number): [Float64Array, Float64Array] => {
+      const high = Float64Array.from(list, (m) => near(m, power));
+      const low = Float64Array.from(list, (m, i) => Dyadic.of(m, -power * unit).sub(Dyadic.from(high[i])).toNumber());
+      return [high, low];
+    };
+    [this.sumHigh, this.sumLow] = split(this.sums, 1);
+    [this.squareHigh, this.squareLow] = split(this.squares, 2);
     this.nearStep = near(this.step, 1);
-    // Every product below is at most (reach + step)(spread + step n); a dozen roundings of 2^-53 each, and room for sums.
-    const largest = 2 * near(reach, 1) * (near(spread, 1) + this.nearStep * this.counts[this.n]);
-    this.slack = (near(this.squares[this.n], 2) + largest) * 2 ** -47;
+    const all = this.counts[this.n];
+    // Two float64 numbers hold 106 digits, each operation below loses a few of them; a grid finer than float64 is not met.
+    this.slack =
+      (this.squareHigh[this.n] + 8 * (near(spread, 1) + this.nearStep * all)) * 2 ** -94 +
+      (this.nearStep < FINEST ? all * this.nearStep ** 2 : 0);
   }
 
-  /** The cost of a run in float64 units, off by at most `slack`. */
+  /** The cost of a run in float64 units. */
   near(i: number, j: number): number {
     const n = this.counts[j] - this.counts[i];
-    const s = this.nearSums[j] - this.nearSums[i];
-    const q = this.nearSquares[j] - this.nearSquares[i];
-    // A grid point beside the best one differs by no more than the sums are off.
-    const c = this.nearStep > 2 ** -40 ? Math.round(s / n / this.nearStep) * this.nearStep : s / n;
-    return q - c * (2 * s - c * n);
+    const high = this.sumHigh[j] - this.sumHigh[i];
+    const mean = (high + (this.sumLow[j] - this.sumLow[i])) / n;
+    const { nearStep: step } = this;
+    if (step < FINEST) return this.around(i, j, n, mean);
+    const k = Math.round(mean / step);
+    const cost = this.around(i, j, n, k * step);
+    // Halfway between two grid points the rounded mean may have chosen the wrong one.
+    const side = mean / step - k;
+    if (Math.abs(Math.abs(side) - 0.5) > 2 ** -20) return cost;
+    return Math.min(cost, this.around(i, j, n, (k + (side > 0 ? 1 : -1)) * step));
+  }
+
+  /** q - c (2 s - c n), in pairs of float64 numbers. */
+  private around(i: number, j: number, n: number, c: number): number {
+    // 2 s - c n
+    const sHigh = 2 * this.sumHigh[j];
+    const tHigh = -2 * this.sumHigh[i];
+    const s = sHigh + tHigh;
+    const sLeft = s - sHigh;
+    const sLow = sHigh - (s - sLeft) + (tHigh - sLeft) + 2 * (this.sumLow[j] - this.sumLow[i]);
+    const p = -c * n;
+    const cSplit = SPLITTER * c;
+    const cHigh = cSplit - (cSplit - c);
+    const cLow = c - cHigh;
+    const nSplit = SPLITTER * n;
+    const nHigh = nSplit - (nSplit - n);
+    const nLow = n - nHigh;
+    const pLow = -(cHigh * nHigh + p + cHigh * nLow + cLow * nHigh + cLow * nLow);
+    const u = s + p;
+    const uLeft = u - s;
+    const uLow = s - (u - uLeft) + (p - uLeft) + sLow + pLow;
+    // times c
+    const v = -c * u;
+    const uSplit = SPLITTER * u;
+    const uHigh = uSplit - (uSplit - u);
+    const uRest = u - uHigh;
+    const vLow = -(cHigh * uHigh + v + cHigh * uRest + cLow * uHigh + cLow * uRest) - c * uLow;
+    // q less that
+    const q = this.squareHigh[j] - this.squareHigh[i];
+    const qLeft = q - this.squareHigh[j];
+    const qLow =
+      this.squareHigh[j] - (q - qLeft) + (-this.squareHigh[i] - qLeft) + (this.squareLow[j] - this.squareLow[i]);
+    const r = q + v;
+    const rLeft = r - q;
+    return r + (q - (r - rLeft) + (v - rLeft) + qLow + vLow);
   }
 
   /** The best centre in grid steps (counted from 0, not from the middle), and the cost in units of 2^-(2 scale). */
@@ -145,7 +201,6 @@ function partition(runs: Runs, lambda: number): number[] {
   for (let k = 1; k < lambda; k++) {
     const row = new Int32Array(n + 1);
     const now = new Float64Array(n + 1).fill(Number.POSITIVE_INFINITY);
-    const doubt = 2 * (k + 2) * runs.slack;
     const previous = before;
     const solve = (lo: number, hi: number, from: number, to: number): void => {
       // Rows lo..hi, whose best boundaries lie in from..to.
@@ -157,6 +212,7 @@ function partition(runs: Runs, lambda: number): number[] {
         let certain: bigint | undefined;
         for (let i = from + 1; i <= last; i++) {
           const v = previous[i] + runs.near(i, j);
+          const doubt = 2 * (k + 2) * (runs.slack + 2 ** -50 * value);
           if (v > value + doubt) continue;
           if (v >= value - doubt) {
             certain ??= exactly(k - 1, at) + runs.exact(at, j).cost;
