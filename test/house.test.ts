@@ -149,7 +149,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'pair',
     'index',
   ],
-  rates: ['capacity', 'regimes', 'index'],
+  rates: ['capacity', 'regimes', 'operatorNorm', 'parameterClass', 'lipschitzBound', 'lipschitzWitness', 'index'],
   quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'kmeans', 'codebook', 'index'],
   io: [
     'nnet',

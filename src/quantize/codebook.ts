@@ -11,7 +11,7 @@
  * the network, or one a layer. Zeros stay zeros whether or not 0 is a letter.
  */
 import { Dyadic, type DyadicLike, refuse, wholeNumber } from '../exact/index.ts';
-import { biasAt, type Layer, type Network, weightAt } from '../net/index.ts';
+import type { Layer, Network } from '../net/index.ts';
 import { kmeans, type Weighted } from './kmeans.ts';
 import { type Rounded, roundWeights } from './rounding.ts';
 

@@ -107,7 +107,11 @@ class Runs {
     const near = (m: bigint, power: number): number => Dyadic.of(m, -power * unit).toNumber();
     const split = (list: readonly bigint[], power: number): [Float64Array, Float64Array] => {
       const high = Float64Array.from(list, (m) => near(m, power));
-      const low = Float64Array.from(list, (m, i) => Dyadic.of(m, -power * unit).sub(Dyadic.from(high[i])).toNumber());
+      const low = Float64Array.from(list, (m, i) =>
+        Dyadic.of(m, -power * unit)
+          .sub(Dyadic.from(high[i]))
+          .toNumber(),
+      );
       return [high, low];
     };
     [this.sumHigh, this.sumLow] = split(this.sums, 1);
