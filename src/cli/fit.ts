@@ -16,6 +16,7 @@ interface Options {
   method: string;
   swap?: boolean;
   seconds?: Rational;
+  meta: boolean;
   output?: string;
   quiet?: boolean;
   json?: boolean;
@@ -33,6 +34,7 @@ export const defineFit: Define = (command, done) => {
     .option('--method <name>', 'construction; auto takes the smallest file', 'auto')
     .option('--swap', "exchange the table's columns: the inverse function")
     .option('--seconds <s>', 'give up a proof after this time', positiveOption('--seconds'))
+    .option('--no-meta', 'a file of the network and its domain only: no names, units or proof')
     .option('-o, --output <file>', 'write the network here')
     .option('--quiet', 'no progress')
     .option('--json', 'print one JSON object')
@@ -52,7 +54,7 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
         ...(options.domain ? { domain: options.domain } : {}),
         ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
         method: options.method,
-        meta: (fitted) => describe(opened, fitted),
+        ...(options.meta ? { meta: (fitted) => describe(opened, fitted) } : {}),
         onProgress: ({ stage, method }) => bar.update(stage === 'build' ? 0.3 : 0.7, `${stage} ${method}`),
       });
       bar.stop();
