@@ -205,6 +205,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'observe',
     'compare',
     'findBits',
+    'quantised',
     'intervals',
     'fitIntervals',
     'fit-domain',

@@ -41,8 +41,18 @@ export function sqrtUp(x: Dyadic): Dyadic {
   return up(Dyadic.of(root * root === m ? root : root + 1n, -s / 2));
 }
 
-/** The norms of one layer, in all three. */
+const known = new WeakMap<Layer, Readonly<Record<NormName, LayerNorms>>>();
+
+/** The norms of one layer, in all three; a layer never changes, so they are computed once. */
 export function layerNorms(layer: Layer): Readonly<Record<NormName, LayerNorms>> {
+  const before = known.get(layer);
+  if (before) return before;
+  const norms = Object.freeze(computed(layer));
+  known.set(layer, norms);
+  return norms;
+}
+
+function computed(layer: Layer): Readonly<Record<NormName, LayerNorms>> {
   const { inputs, outputs, rowStart, column } = layer;
   const size = (m: number | bigint): bigint => {
     const v = BigInt(m);

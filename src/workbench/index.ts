@@ -7,3 +7,4 @@ export { type FitJob, type FitMethod, METHODS, type Proposal } from './fit-metho
 export * from './fitIntervals.ts';
 export * from './intervals.ts';
 export * from './observe.ts';
+export * from './quantised.ts';
