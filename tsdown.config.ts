@@ -9,18 +9,32 @@ import { defineConfig } from 'tsdown';
  */
 const BUNDLED = ['as-bind', 'mathjs', 'typed-function', '@babel/runtime', 'escape-latex', 'tiny-emitter'];
 
+/** What the page bundles besides; its licences stand at the head of its sources (the Apache licence's own text is above). */
+const IN_PAGE = '@bufbuild/protobuf';
+const IN_PAGE_SOURCES = ['dist/esm/wire/binary-encoding.js', 'dist/esm/wire/varint.js'];
+
 function notices(): string {
+  const rule = `\n\n${'-'.repeat(78)}\n\n`;
   const parts = BUNDLED.map((name) => {
     const folder = join('node_modules', name);
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
     const texts = readdirSync(folder)
       .filter((file) => /^(licen[cs]e|notice)/i.test(file))
       .sort()
       .map((file) => readFileSync(join(folder, file), 'utf8').trim());
     if (texts.length === 0) throw new Error(`${name}: no licence text`);
-    return `${name} ${version}\n\n${texts.join('\n\n')}`;
+    return `${name} ${versionOf(name)}\n\n${texts.join('\n\n')}`;
   });
-  return `Parts of these packages are bundled into dyadnet.\n\n${parts.join(`\n\n${'-'.repeat(78)}\n\n`)}\n`;
+  const heads = IN_PAGE_SOURCES.map((file) => {
+    const head = /^(\/\/.*\n)+/.exec(readFileSync(join('node_modules', IN_PAGE, file), 'utf8'))?.[0];
+    if (!head?.includes('Copyright')) throw new Error(`${IN_PAGE}: no licence at the head of ${file}`);
+    return head.replace(/^\/\/ ?/gm, '').trim();
+  });
+  const page = `${IN_PAGE} ${versionOf(IN_PAGE)} (in the page)\n\n${heads.join('\n\n')}`;
+  return `Parts of these packages are bundled into dyadnet.\n\n${[...parts, page].join(rule)}\n`;
+}
+
+function versionOf(name: string): string {
+  return (JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 export default defineConfig({

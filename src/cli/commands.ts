@@ -51,4 +51,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'write a network as .dyad, as ONNX or as a C99 function, exactly or not at all',
     load: async () => (await import('./convert.ts')).defineConvert,
   },
+  {
+    name: 'view',
+    summary: 'open the page, with a network in it, at an address of this machine',
+    load: async () => (await import('./view.ts')).defineView,
+  },
 ];
