@@ -1,5 +1,5 @@
 /** A run of adjoining linear pieces, kept while they are compared with f. */
-import type { Dyadic } from '../exact/index.ts';
+import { type Dyadic, Rational } from '../exact/index.ts';
 import { fractionOf, type Sweep } from './pieces.ts';
 
 export class Chunk {
@@ -12,19 +12,40 @@ export class Chunk {
 
   constructor(readonly scale: number) {}
 
-  /** The next pieces of the sweep, at most `limit`; undefined at its end. */
-  static read(sweep: Sweep, limit: number): Chunk | undefined {
-    if (limit < 1 || !sweep.next()) return undefined;
-    const chunk = new Chunk(sweep.scale);
-    chunk.n.push(sweep.from.n);
-    chunk.d.push(sweep.from.d);
-    do {
-      chunk.slope.push(sweep.slope);
-      chunk.offset.push(sweep.intercept);
-      chunk.n.push(sweep.to.n);
-      chunk.d.push(sweep.to.d);
-    } while (chunk.slope.length < limit && sweep.next());
-    return chunk;
+  /** The next pieces of the sweep, at most `limit` of them, behind those of `before`. */
+  static read(sweep: Sweep, limit: number, before = new Chunk(sweep.scale)): Chunk {
+    for (let i = 0; i < limit && sweep.next(); i++) {
+      if (before.n.length === 0) {
+        before.n.push(sweep.from.n);
+        before.d.push(sweep.from.d);
+      }
+      before.slope.push(sweep.slope);
+      before.offset.push(sweep.intercept);
+      before.n.push(sweep.to.n);
+      before.d.push(sweep.to.d);
+    }
+    return before;
+  }
+
+  /** The pieces that go on beyond x. */
+  rest(x: Dyadic): Chunk {
+    const from = this.pieceAfter(x, 0, this.count);
+    const out = new Chunk(this.scale);
+    if (from === this.count) return out;
+    for (const [to, part] of [
+      [out.n, this.n],
+      [out.d, this.d],
+      [out.slope, this.slope],
+      [out.offset, this.offset],
+    ] as const) {
+      for (let i = from; i < part.length; i++) to.push(part[i] as bigint);
+    }
+    return out;
+  }
+
+  /** Where the last piece ends. */
+  get end(): Rational {
+    return Rational.of(this.n[this.count] as bigint, this.d[this.count] as bigint);
   }
 
   get count(): number {

@@ -10,5 +10,6 @@ export {
 } from './deviation.ts';
 export type { DomainEnd, SupOptions, SupProgress } from './job.ts';
 export { linearPieces, type Piece } from './pieces.ts';
+export { type ProvedSup, proveSup, type SupProof } from './proof.ts';
 export { exactPropagator } from './propagate.ts';
 export { certifySup, type SupCertificate } from './supnorm.ts';

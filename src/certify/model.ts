@@ -28,6 +28,10 @@ export interface Model {
   readonly slopeRadius: bigint | undefined;
   /** Bound on |d^2 f/dt^2 / 2| over the block. */
   readonly curve: bigint;
+  /** Bound on the distance from d^2 f/dt^2 / 2 to the polynomial's; undefined where f may have a kink. */
+  readonly bendRadius: bigint | undefined;
+  /** Taylor terms: f^(order) is enclosed over the block, the others at its centre. */
+  readonly order: number;
   /** Sign of f'' on the block where it is known: 1 convex, -1 concave. */
   readonly curvature: -1 | 0 | 1;
   /** Where f is shown to be exactly a x + c on the block: a and c. */
@@ -147,6 +151,8 @@ function fromEnclosures({ at, rest, over }: Enclosures, lo: Dyadic, hi: Dyadic, 
     radius: radius + BigInt(coefficients.length),
     slopeRadius: smooth ? slopeRadius + BigInt(coefficients.length) : undefined,
     curve,
+    bendRadius: smooth ? curveRadius + BigInt(coefficients.length) : undefined,
+    order: over.length - 1,
     curvature: second === undefined ? 0 : second.lo.sign >= 0 ? 1 : second.hi.sign <= 0 ? -1 : 0,
     line: exactLine(at, over, mid),
   };

@@ -72,6 +72,8 @@ export class Sweep {
   readonly scale: number;
   /** Units that switched so far. */
   switches = 0;
+  /** Where set: units that switch together, one list an event, hidden units counted through all layers. */
+  log: number[][] | undefined;
 
   private readonly layers: readonly Layer[];
   private readonly fans: FanOut[] = [];
@@ -208,6 +210,7 @@ export class Sweep {
     queue.popAll(popped);
     popped.sort((x, y) => x - y);
     this.switches += popped.length;
+    this.log?.push(popped.slice());
     for (const u of popped) switched[u] = 1;
     const moment = ++this.moment;
     let next = 0; // in popped

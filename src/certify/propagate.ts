@@ -91,7 +91,6 @@ function propagate(pair: NetworkPair, box: BoxNumbers, noises: number): Propagat
 
 const abs = (v: bigint): bigint => (v < 0n ? -v : v);
 const max = (x: bigint, y: bigint): bigint => (x > y ? x : y);
-const _min = (x: bigint, y: bigint): bigint => (x < y ? x : y);
 
 function zeros(units: number, width: number): Sums {
   return {

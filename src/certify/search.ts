@@ -256,7 +256,7 @@ export class Search {
     const to = fractionOf(hi);
     if (line.unsettled <= SETTLED) {
       const sweep = new Sweep(this.net, from, to);
-      const chunk = Chunk.read(sweep, LOCAL_PIECES) as Chunk;
+      const chunk = Chunk.read(sweep, LOCAL_PIECES);
       if (compareFractions({ n: chunk.n[chunk.count] as bigint, d: chunk.d[chunk.count] as bigint }, to) === 0) {
         return this.boundPieces(model, chunk, 0, chunk.count, false);
       }

@@ -156,7 +156,7 @@ function sweepAll(job: Job, net: Network, search: Search): void {
   while (search.isGoing) {
     search.look();
     const chunk = Chunk.read(sweep, Math.min(CHUNK, job.maxPieces - job.pieces));
-    if (!chunk) break;
+    if (chunk.count === 0) break;
     job.pieces += chunk.count;
     job.at = sweep.to;
     // Blocks need dyadic ends: a little beyond the chunk's own, but never beyond the domain.
@@ -170,7 +170,8 @@ function sweepAll(job: Job, net: Network, search: Search): void {
   search.finish();
 }
 
-function outward(x: Fraction, digits: number, mode: 'down' | 'up'): Dyadic {
+/** x where it is dyadic, else rounded to so many fractional digits. */
+export function outward(x: Fraction, digits: number, mode: 'down' | 'up'): Dyadic {
   const r = Rational.of(x.n, x.d);
   return r.toDyadic() ?? r.roundTo(digits, mode);
 }

@@ -1,4 +1,4 @@
-import { certifySup, type SupCertificate } from '../certify/index.ts';
+import { certifySup, type SupCertificate, type SupOptions } from '../certify/index.ts';
 import { Dyadic, InputError, type Rational } from '../exact/index.ts';
 import { kappa } from '../io/index.ts';
 import { positiveOption } from './arguments.ts';
@@ -6,6 +6,7 @@ import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { openNetwork } from './network.ts';
 import { about, bound, certifiedJson, networkJson, note, printJson, printRows, progress } from './output.ts';
+import { writeProof } from './proof.ts';
 import { certifySpecification, isSpecification } from './specification.ts';
 import { domainOption, isNetworkPath, openTarget } from './target.ts';
 
@@ -14,6 +15,7 @@ interface Options extends ImportOptions {
   eps?: Rational;
   seconds?: Rational;
   swap?: boolean;
+  proof?: string;
   quiet?: boolean;
   json?: boolean;
 }
@@ -26,6 +28,7 @@ export const defineCertify: Define = (command, done) => {
     .option('--domain <a,b>', "where (default: the network file's own domain, else 0,1)", domainOption)
     .option('--eps <error>', 'ask whether the error is at most this', positiveOption('--eps'))
     .option('--seconds <s>', 'stop after this time with the bounds found so far', positiveOption('--seconds'))
+    .option('--proof <file>', 'write down why the bound holds, for `dyadnet check`')
     .option('--swap', "exchange the table's columns")
     .option('--quiet', 'no progress')
     .option('--json', 'print one JSON object')
@@ -47,12 +50,14 @@ export const defineCertify: Define = (command, done) => {
       const bar = progress(`certify ${path}`, options.quiet);
       const started = performance.now();
       const ends = options.domain ?? (domain?.[0] && ([domain[0].lo, domain[0].hi] as const));
-      const certificate = certifySup(network, target, {
+      const settings: SupOptions = {
         ...(ends ? { domain: ends } : {}),
         ...(within ? { within } : {}),
         ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
         onProgress: ({ swept }) => bar.update(swept),
-      });
+      };
+      const proved = options.proof === undefined ? undefined : writeProof(options.proof, network, target, settings);
+      const certificate = proved?.certificate ?? certifySup(network, target, settings);
       bar.stop();
       const seconds = (performance.now() - started) / 1000;
       const used = certificate.upper && kappa(8 * bytes, certificate.upper);
@@ -67,10 +72,14 @@ export const defineCertify: Define = (command, done) => {
           ...(used ? { kappa: used.toNumber('up'), kappaExact: used.toString() } : {}),
           target: text,
           pieces: certificate.pieces,
+          ...(proved?.proof ? { proof: options.proof } : {}),
           seconds,
         });
       } else {
-        printRows(certificateRows(certificate, options.eps));
+        printRows([
+          ...certificateRows(certificate, options.eps),
+          ['proof', proved && (proved.proof ? `${options.proof}` : 'none: f is not shown to be bounded')],
+        ]);
         note(`dyadnet: ${certificate.pieces} linear pieces, ${seconds.toFixed(2)} s`);
       }
       done(certificate.status === 'proved' ? 0 : 1);

@@ -37,6 +37,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./certify.ts')).defineCertify,
   },
   {
+    name: 'check',
+    summary: 'check a proof of `certify` by independent code',
+    load: async () => (await import('./check.ts')).defineCheck,
+  },
+  {
     name: 'quantize',
     summary: 'round the weights to b fractional bits or to half precision, and compare on given inputs',
     load: async () => (await import('./quantize.ts')).defineQuantize,
