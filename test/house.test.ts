@@ -233,6 +233,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'fit',
     'check',
     'compare',
+    'quantiser',
     'quantize',
     'convert',
     'view',

@@ -43,7 +43,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'quantize',
-    summary: 'round the weights to b fractional bits or to half precision, and compare on given inputs',
+    summary: 'weights of fewer bits or few shared values, and how far the outputs move: by formula, proved, seen',
     load: async () => (await import('./quantize.ts')).defineQuantize,
   },
   {

@@ -1,22 +1,29 @@
 import { type Dyadic, InputError, type Rational } from '../exact/index.ts';
 import { encodeNetwork, type Meta } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
-import { quantizeUniform, type Rounded, toFloat16 } from '../quantize/index.ts';
-import { type FoundBits, findBits, type Observation, observe } from '../workbench/index.ts';
-import { positiveOption, wholeOption } from './arguments.ts';
+import type { Rounded } from '../quantize/index.ts';
+import {
+  type ChosenBits,
+  chooseBits,
+  type Observation,
+  observe,
+  type QuantisationReport,
+  reportOf,
+  roundedBy,
+} from '../workbench/index.ts';
+import { positiveOption } from './arguments.ts';
 import { openBox } from './box.ts';
 import type { Define } from './command.ts';
 import { writeWhole } from './files.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { inputsFromFile } from './inputs.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import { about, bound, boundJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import { type QuantiserOptions, quantiserMeta, quantiserOf, quantiserOptions } from './quantiser.ts';
 
-interface Options extends ImportOptions {
-  bits?: number;
-  rounding?: string;
-  format?: string;
+interface Options extends ImportOptions, QuantiserOptions {
   error?: Rational;
+  certify?: boolean;
   box?: string;
   seconds?: Rational;
   in?: string;
@@ -24,53 +31,111 @@ interface Options extends ImportOptions {
   json?: boolean;
 }
 
-/** `dyadnet quantize`: a network with fewer bits a weight, and how far it was seen to move. */
+/** `dyadnet quantize`: a network with fewer bits a weight, and how far it moves: by formula, proved, and seen. */
 export const defineQuantize: Define = (command, done) => {
-  importOptions(command)
-    .argument('<network>', 'network file (.dyad, .onnx, .nnet)')
-    .option('--bits <b>', 'weights become multiples of 2^-b', wholeOption('--bits', 0, 4096))
-    .option('--rounding <mode>', 'nearest (ties to even) or floor (default nearest)')
-    .option('--format <name>', 'float16: weights become half-precision numbers')
+  quantiserOptions(importOptions(command).argument('<network>', 'network file (.dyad, .onnx, .nnet)'))
     .option('--error <e>', 'the fewest bits whose outputs provably move by at most this', positiveOption('--error'))
-    .option('--box <box>', "where, for --error: a VNN-LIB file, lo,hi or lo,hi;lo,hi;... (default: the file's domain)")
-    .option('--seconds <s>', 'for --error: time for each number of bits (default 10)', positiveOption('--seconds'))
+    .option('--certify', 'bound how far the outputs move on the box: by formula, proved, and seen')
+    .option('--box <box>', "for both: a VNN-LIB file, lo,hi or lo,hi;lo,hi;... (default: the file's domain)")
+    .option(
+      '--seconds <s>',
+      'time for the proof, with --error for each number of bits (default 10)',
+      positiveOption('--seconds'),
+    )
     .option('--in <file>', 'CSV of inputs, one vector a line: compare both networks on them')
     .option('-o, --out <file>', 'write the network here (.dyad)')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  dyadnet quantize model.onnx --bits 6 --in samples.csv -o model6.dyad\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dyadnet quantize model.onnx --bits 6 --in samples.csv -o model6.dyad\n  dyadnet quantize model.onnx --codebook 16 --certify --box 0,1\n',
+    )
     .action(async (path: string, options: Options) => {
       const file = openNetwork(path, options);
       const found = options.error === undefined ? undefined : await fewestBits(file, options.error, options);
-      if (found && !found.rounded) {
-        printAttempts(found, options);
-        return done(1);
-      }
-      const rounded = found?.rounded ?? quantise(file.network, options);
+      const how = found ? undefined : quantiserOf(options);
+      const rounded = found?.certified.rounded ?? roundedBy(file.network, how!);
       const seen = options.in === undefined ? undefined : compare(file.network, rounded.network, options.in);
+      const moved = found ? undefined : await certified(file, rounded, options);
+      const kept = how ? quantiserMeta(how) : { bits: found!.certified.bits, rounding: options.rounding ?? 'nearest' };
       const bytes = encodeNetwork({
         network: rounded.network,
         ...(file.domain ? { domain: file.domain } : {}),
-        meta: metaOf(file, found?.bits === undefined ? options : { ...options, bits: found.bits }),
+        meta: metaOf(file, kept),
       });
       if (options.out !== undefined) writeWhole(options.out, bytes);
-      if (options.json) printJson({ ...foundJson(found), ...quantizeJson(rounded, seen, bytes.length, options) });
-      else
+      if (options.json) {
+        printJson({
+          ...foundJson(found),
+          ...quantizeJson(rounded, seen, bytes.length, options),
+          ...(moved ? { deviation: movedJson(moved) } : {}),
+        });
+      } else
         printRows([
           ...file.facts,
           ...foundRows(found),
           ...quantizeRows(file.network, rounded, seen, bytes.length, options),
+          ...movedRows(moved),
         ]);
       done(0);
     });
 };
 
-async function fewestBits(file: OpenedNetwork, error: Rational, options: Options): Promise<FoundBits> {
-  if (options.bits !== undefined || options.format !== undefined) {
-    throw new InputError('quantize: expected --error without --bits and --format, which it finds');
+async function certified(
+  file: OpenedNetwork,
+  rounded: Rounded,
+  { certify, box, seconds }: Options,
+): Promise<QuantisationReport | undefined> {
+  if (!certify && box === undefined) return undefined;
+  const where = openBox(box, file.network.inputs, file.domain);
+  const bar = progress(`certify ${file.path}`);
+  const report = await reportOf(file.network, rounded, where.outer, {
+    witnessIn: where.inner,
+    ...(seconds ? { seconds: seconds.toNumber() } : {}),
+    onProgress: ({ settled }) => bar.update(settled),
+  });
+  bar.stop();
+  return report;
+}
+
+function movedJson({ aPriori, certified, observed, bounds, witness }: QuantisationReport): object {
+  const { lInf, l1, l2, entrywise } = bounds;
+  return {
+    ...boundJson({ aPriori, certified, observed }, ['observed']),
+    aPrioriBy: boundJson({ entrywise, lInf, l1, l2 }),
+    witness: witness.map((x) => x.toNumber()),
+    witnessExact: witness.map(String),
+  };
+}
+
+function movedRows(moved: QuantisationReport | undefined): [string, string][] {
+  if (!moved) return [];
+  return [
+    ['a priori', `no output moves by more than ${bound(moved.aPriori)}, by the size of the weights alone`],
+    ['certified', `no output moves by more than ${bound(moved.certified)}`],
+    ['seen', `an output moves by ${about(moved.observed)}`],
+  ];
+}
+
+async function fewestBits(file: OpenedNetwork, error: Rational, options: Options): Promise<ChosenBits> {
+  for (const [flag, value] of [
+    ['--bits', options.bits],
+    ['--step', options.step],
+    ['--codebook', options.codebook],
+    ['--powers', options.powers],
+    ['--alphabet', options.alphabet],
+    ['--format', options.format],
+  ] as const) {
+    if (value !== undefined)
+      throw new InputError(`quantize: expected --error without ${flag}: it finds the bits itself`);
+  }
+  if (options.rounding === 'stochastic') {
+    throw new InputError('quantize: expected --error with --rounding nearest or floor, got "stochastic"');
   }
   const box = openBox(options.box, file.network.inputs, file.domain);
   const bar = progress(`quantize ${file.path}`);
-  const found = await findBits(file.network, box.outer, error.toDyadic() ?? error.roundBits(80, 'down'), {
+  const chosen = await chooseBits(file.network, {
+    error: error.toDyadic() ?? error.roundBits(80, 'down'),
+    box: box.outer,
     witnessIn: box.inner,
     ...(options.rounding ? { rounding: options.rounding as 'nearest' } : {}),
     ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
@@ -78,25 +143,18 @@ async function fewestBits(file: OpenedNetwork, error: Rational, options: Options
     onProgress: ({ settled }) => bar.update(settled),
   });
   bar.stop();
-  return found;
+  return chosen;
 }
 
-function foundJson(found: FoundBits | undefined): Record<string, unknown> {
+function foundJson(found: ChosenBits | undefined): Record<string, unknown> {
   if (!found) return {};
-  const last = found.attempts.at(-1);
+  const { certified, aPriori, attempts } = found;
   return {
-    status: found.status,
-    ...(found.bits === undefined ? {} : { bits: found.bits }),
-    ...(found.certificate && last
-      ? {
-          certified: {
-            upper: last.certified.toNumber('up'),
-            upperExact: last.certified.toString(),
-            restsOn: found.certificate.restsOn,
-          },
-        }
-      : {}),
-    attempts: found.attempts.map((a) => ({
+    status: 'proved',
+    bits: certified.bits,
+    certified: boundJson({ upper: certified.bound }),
+    aPriori: { bits: aPriori.bits, ...boundJson({ upper: aPriori.bound }) },
+    attempts: attempts.map((a) => ({
       bits: a.bits,
       status: a.status,
       certified: a.certified.toNumber('up'),
@@ -106,29 +164,21 @@ function foundJson(found: FoundBits | undefined): Record<string, unknown> {
   };
 }
 
-function foundRows(found: FoundBits | undefined): [string, string][] {
-  return (found?.attempts ?? []).map((a) => [
-    `${a.bits} bits`,
-    a.status === 'refuted'
-      ? `refuted: an output moves by ${about(a.observed)}`
-      : `${a.status}: no output moves by more than ${bound(a.certified)}`,
-  ]);
-}
-
-function printAttempts(found: FoundBits, options: Options): void {
-  if (options.json) printJson(foundJson(found));
-  else printRows([['status', 'undecided: no number of bits was proved'], ...foundRows(found)]);
-}
-
-function quantise(network: Network, { bits, rounding, format }: Options): Rounded {
-  if ((bits === undefined) === (format === undefined)) {
-    throw new InputError('quantize: expected either --bits or --format');
-  }
-  if (bits !== undefined)
-    return quantizeUniform(network, { bits, ...(rounding ? { rounding: rounding as 'nearest' } : {}) });
-  if (format !== 'float16') throw new InputError(`--format: expected float16, got ${JSON.stringify(format)}`);
-  if (rounding !== undefined) throw new InputError('--rounding: half precision is always rounded to the nearest');
-  return toFloat16(network);
+function foundRows(found: ChosenBits | undefined): [string, string][] {
+  if (!found) return [];
+  const { aPriori, attempts } = found;
+  return [
+    ...attempts.map((a): [string, string] => [
+      `${a.bits} bits`,
+      a.status === 'refuted'
+        ? `refuted: an output moves by ${about(a.observed)}`
+        : `${a.status}: no output moves by more than ${bound(a.certified)}`,
+    ]),
+    [
+      'a priori',
+      `${aPriori.bits} bits: by the size of the weights alone no output moves by more than ${bound(aPriori.bound)}`,
+    ],
+  ];
 }
 
 function compare(before: Network, after: Network, path: string): Observation {
@@ -138,9 +188,8 @@ function compare(before: Network, after: Network, path: string): Observation {
 }
 
 /** What was proved of the network before does not hold of the rounded one. */
-function metaOf({ meta, path }: OpenedNetwork, { bits, rounding = 'nearest', format }: Options): Meta {
+function metaOf({ meta, path }: OpenedNetwork, how: Readonly<Record<string, string | number | boolean>>): Meta {
   const { proved: _, guaranteed: __, ...kept } = meta ?? {};
-  const how = bits === undefined ? { format: format as string } : { bits, rounding };
   return { ...kept, method: 'quantised', quantised: { ...how, from: path } };
 }
 

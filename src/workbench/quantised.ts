@@ -102,7 +102,7 @@ export async function reportOf(
   });
 }
 
-export interface ChooseBitsOptions {
+export interface ChooseBitsOptions extends Pick<DeviationOptions, 'witnessIn' | 'signal' | 'onProgress'> {
   /** The wanted error, above 0. */
   readonly error: DyadicLike;
   readonly box: Domain;
@@ -110,7 +110,6 @@ export interface ChooseBitsOptions {
   readonly rounding?: 'nearest' | 'floor';
   /** Time for each number of bits that is certified; default 10. */
   readonly seconds?: number;
-  readonly signal?: AbortSignal;
   readonly onBits?: (bits: number) => void;
 }
 
@@ -119,7 +118,7 @@ export interface ChosenBits {
   readonly aPriori: { readonly bits: number; readonly bound: Dyadic; readonly rounded: Rounded };
   /** The fewest bits with which the error was certified; at most the a-priori number, which proves itself. */
   readonly certified: { readonly bits: number; readonly bound: Dyadic; readonly rounded: Rounded };
-  /** What was tried below that. */
+  /** What was tried, fewest bits first. */
   readonly attempts: FoundBits['attempts'];
 }
 
@@ -156,7 +155,7 @@ export async function chooseBits(network: Network, options: ChooseBitsOptions): 
   const aPriori = bitsAPriori(network, options);
   if (aPriori.bits === 0) return Object.freeze({ aPriori, certified: aPriori, attempts: Object.freeze([]) });
   const { error, box, ...rest } = options;
-  const found = await findBits(network, box, error, { ...rest, to: aPriori.bits - 1 });
+  const found = await findBits(network, box, error, { ...rest, to: Math.min(24, aPriori.bits - 1) });
   const last = found.attempts.at(-1);
   const certified =
     found.status === 'proved' && found.rounded && last

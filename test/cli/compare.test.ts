@@ -87,6 +87,7 @@ describe('quantize --error', () => {
     expect(attempts.at(-1)!.certified).toBeLessThanOrEqual(0.05);
     expect(attempts.slice(0, -1).every((a) => a.status !== 'proved')).toBe(true);
     expect(attempts[0]).toMatchObject({ bits: 0, status: 'refuted' });
+    expect((said.aPriori as { bits: number }).bits).toBeGreaterThanOrEqual(said.bits as number);
     const { network } = decodeNetwork(new Uint8Array(readFileSync(out)));
     expect(network.equals(roundedTo(f, said.bits as number))).toBe(true);
     const compared = json(['compare', fPath, out, '--box', '-1,1', '--within', '0.05']);
@@ -97,8 +98,34 @@ describe('quantize --error', () => {
     const ran = dyadnet(['quantize', fPath, '--error', '0.1', '--bits', '3', '--box', '0,1']);
     expect([ran.code, ran.err]).toEqual([
       2,
-      'dyadnet: quantize: expected --error without --bits and --format, which it finds\n',
+      'dyadnet: quantize: expected --error without --bits: it finds the bits itself\n',
     ]);
+  });
+});
+
+describe('quantize with every quantiser', () => {
+  test.each<[string, string[], (q: Network) => boolean]>([
+    ['bits a layer', ['--bits', '3,4,5'], (q) => q.layers.every((l, i) => l.scale <= 3 + i)],
+    ['a step', ['--step', '0.375'], (q) => q.alphabet().every((w) => w.toNumber() % 0.375 === 0)],
+    ['stochastic', ['--bits', '3', '--rounding', 'stochastic', '--seed', '7'], (q) => q.fractionalBits <= 3],
+    ['k-means', ['--codebook', '5'], (q) => q.alphabet().length <= 5],
+    ['k-means by layer', ['--codebook', '2', '--per-layer'], (q) => q.alphabet().length <= 6],
+    ['powers', ['--powers', '-3,0'], (q) => q.alphabet().every((w) => w.abs().m === 1n && w.e >= -3 && w.e <= 0)],
+    ['so many powers', ['--powers', 'auto', '--codebook', '6'], (q) => q.alphabet().length <= 6],
+    [
+      'an alphabet',
+      ['--alphabet', '-0.5,0.25,1'],
+      (q) => q.alphabet().every((w) => [-0.5, 0.25, 1].includes(w.toNumber())),
+    ],
+  ])('%s: the network, and bounds in the right order', (_, options, holds) => {
+    const out = at('way.dyad');
+    const said = json(['quantize', fPath, ...options, '--box', '-1,1', '--seconds', '0.2', '-o', out]);
+    expect(holds(decodeNetwork(new Uint8Array(readFileSync(out))).network)).toBe(true);
+    const moved = said.deviation as { aPriori: number; certified: number; observed: number };
+    expect(moved.observed).toBeLessThanOrEqual(moved.certified);
+    expect(moved.certified).toBeLessThanOrEqual(moved.aPriori);
+    const text = dyadnet(['quantize', fPath, ...options, '--certify', '--box', '-1,1', '--seconds', '0.2']).out;
+    for (const row of ['a priori', 'certified', 'seen']) expect(text).toMatch(new RegExp(`^${row} +\\S`, 'm'));
   });
 });
 

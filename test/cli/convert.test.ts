@@ -140,11 +140,18 @@ describe('quantize', () => {
   });
 
   test.each([
-    [['--bits', '4', '--format', 'float16'], 'quantize: expected either --bits or --format'],
-    [[], 'quantize: expected either --bits or --format'],
+    [['--bits', '4', '--format', 'float16'], 'quantize: expected one of --bits, --step, --codebook'],
+    [[], 'quantize: expected one of --bits, --step, --codebook, --powers, --alphabet and --format'],
+    [['--codebook', '0'], '--codebook: expected a whole number in 1..65536, got "0"'],
+    [['--alphabet', '0.5,NaN'], '--alphabet: expected a number, got "NaN"'],
+    [['--powers', '3'], '--powers: expected from,to such as -6,0, or auto, got "3"'],
+    [['--powers', 'auto'], 'expected one of --bits'],
+    [['--bits', '4', '--seed', '3'], '--seed: expected with --rounding stochastic'],
+    [['--bits', '4', '--per-layer'], '--per-layer: expected with --codebook'],
+    [['--codebook', '4', '--rounding', 'floor'], '--rounding: expected with --bits or --step alone'],
     [['--format', 'int4'], '--format: expected float16, got "int4"'],
     [['--bits', 'x'], '--bits: expected a whole number in 0..4096, got "x"'],
-    [['--bits', '4', '--rounding', 'up'], "expected 'nearest' or 'floor', got \"up\""],
+    [['--bits', '4', '--rounding', 'up'], "expected 'nearest', 'floor' or 'stochastic', got \"up\""],
   ])('bad options: %s', (options, sentence) => {
     const ran = dyadnet(['quantize', at('max.onnx'), '--output', 'logits', ...options, '-o', at('never.dyad')]);
     expect(ran.code).toBe(2);
