@@ -1,6 +1,8 @@
 import {
   type BlockRow,
   blockTable,
+  type ConstructionReport,
+  type Counts,
   type PaperExpression,
   paperCounts,
   type Recipe,
@@ -63,18 +65,23 @@ function blocksJson(network: Network, recipe: Recipe): Record<string, unknown> {
     quantisation: recipe.quantisation,
     parameters: recipe.parameters,
     blocks: blockTable(recipe),
-    network: {
-      depth: network.depth,
-      width: network.width,
-      connectivity: network.connectivity,
-      bits: bitsOf(network, recipe),
-    },
+    network: countsIn(network, recipe),
     paper: paperCounts(recipe),
   };
 }
 
-function bitsOf({ connectivity }: Network, { lambda }: Recipe): number {
-  return Math.ceil(connectivity * Math.log2(lambda));
+function countsIn({ depth, width, connectivity }: Network, { lambda }: Recipe): Counts {
+  return { depth, width, connectivity, bits: Math.ceil(connectivity * Math.log2(lambda)) };
+}
+
+/** Counts of a network beside the paper's. */
+export function paperRows(own: Counts, paper: ConstructionReport['paper']): [string, string][] {
+  return [
+    ['depth L', `${own.depth}; paper: ${expression(paper.depth)}`],
+    ['width W', `${own.width}; paper: ${expression(paper.width)}`],
+    ['connectivity M', `${own.connectivity}; paper: ${expression(paper.connectivity)}`],
+    ['bits', `${own.bits}; paper: ${expression(paper.bits)}`],
+  ];
 }
 
 function printBlocks(network: Network, recipe: Recipe): void {
@@ -106,12 +113,7 @@ function printBlocks(network: Network, recipe: Recipe): void {
     2,
   );
   process.stdout.write('\n');
-  printRows([
-    ['depth L', `${network.depth}; paper: ${expression(paper.depth)}`],
-    ['width W', `${network.width}; paper: ${expression(paper.width)}`],
-    ['connectivity M', `${network.connectivity}; paper: ${expression(paper.connectivity)}`],
-    ['bits', `${bitsOf(network, recipe)}; paper: ${expression(paper.bits)}`],
-  ]);
+  printRows(paperRows(countsIn(network, recipe), paper));
   const formulas = rows.flatMap(({ block, paper: p }): [string, string][] =>
     p && [p.width, p.depth].some(({ formula, value }) => formula !== String(value))
       ? [[block, `width ${expression(p.width)}; depth ${expression(p.depth)}`]]

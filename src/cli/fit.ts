@@ -1,4 +1,4 @@
-import { Rational } from '../exact/index.ts';
+import { InputError, Rational } from '../exact/index.ts';
 import type { Meta, Quantity, Table } from '../io/index.ts';
 import { type FitResult, fit as fitTarget, METHODS } from '../workbench/index.ts';
 import { bytesOption, positiveOption, wholeOption } from './arguments.ts';
@@ -6,27 +6,32 @@ import { certificateRows } from './certify.ts';
 import type { Define } from './command.ts';
 import { writeWhole } from './files.ts';
 import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import {
+  fitOnCube,
+  printPlan,
+  type QuantisedFlags,
+  quantisedFlags,
+  quantisedOptions,
+  reportRows,
+} from './quantised.ts';
+import { fitSpecification, isSpecification } from './specification.ts';
 import { domainOption, type OpenedTarget, openTarget } from './target.ts';
 
-interface Options {
-  eps?: Rational;
+interface Options extends QuantisedFlags {
   bytes?: number;
   bits?: number;
   domain?: ReturnType<typeof domainOption>;
-  method: string;
   swap?: boolean;
   seconds?: Rational;
   meta: boolean;
-  output?: string;
   quiet?: boolean;
-  json?: boolean;
 }
 
 /** `dyadnet fit`: a function or a measured table becomes a network with few-bit weights and a proved error. */
 export const defineFit: Define = (command, done) => {
   const methods = METHODS.map((m) => `  ${m.name.padEnd(12)} ${m.about}`).join('\n');
-  command
-    .argument('<f>', 'expression in x, or a table (CSV, TSV, ITS-90)')
+  quantisedFlags(command)
+    .argument('<f>', 'expression in x (or x1, x2, ...), a table (CSV, TSV, ITS-90), or a .vnnlib of one input')
     .option('--eps <error>', 'wanted bound on sup |f - net|', positiveOption('--eps'))
     .option('--bytes <size>', 'the smallest error within a file of this size (512, 64KiB)', bytesOption('--bytes'))
     .option('--bits <b>', 'weights in Q(a,b): b fractional bits, a as it fits', wholeOption('--bits', 0, 4096))
@@ -44,7 +49,25 @@ export const defineFit: Define = (command, done) => {
 Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)" --eps 1e-4 -o sine.dyad\n`,
     )
     .action((spec: string, options: Options) => {
+      if (isSpecification(spec)) {
+        fitSpecification(spec, options.output, options.json === true);
+        return done(0);
+      }
       const opened = openTarget(spec, { swap: options.swap === true });
+      if (options.plan) {
+        printPlan(opened.target, options);
+        return done(0);
+      }
+      const { inputs } = opened.target;
+      if (inputs > 1) {
+        for (const name of ['bytes', 'bits', 'domain'] as const) {
+          if (options[name] !== undefined) {
+            throw new InputError(`--${name}: expected a function of one input beside it, got ${inputs} inputs`);
+          }
+        }
+        return done(fitOnCube(opened.target, options));
+      }
+      const quantised = quantisedOptions(options);
       const bar = progress(`fit ${spec}`, options.quiet);
       const started = performance.now();
       const result = fitTarget(opened.target, {
@@ -53,6 +76,7 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
         ...(options.bits === undefined ? {} : { bits: options.bits }),
         ...(options.domain ? { domain: options.domain } : {}),
         ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
+        ...(quantised ? { quantised } : {}),
         method: options.method,
         ...(options.meta ? { meta: (fitted) => describe(opened, fitted) } : {}),
         onProgress: ({ stage, method }) => bar.update(stage === 'build' ? 0.3 : 0.7, `${stage} ${method}`),
@@ -158,6 +182,7 @@ function fitRows(
         `all ${entries.count} checked exactly: within ${bound(entries.worst.roundBits(64, 'up'))}${unit(table?.y)}, worst at ${entries.at.toNumber()}${unit(table?.x)}`,
     ],
     ['method', result.method],
+    ...(result.report ? reportRows(result.report) : []),
     [
       'network',
       `depth ${network.depth}, width ${network.width}, ${network.connectivity} weights in Q(${weights.a},${weights.b})`,

@@ -47,6 +47,13 @@ export {
 export { certifyTaylor, type TaylorCertificate } from './taylorCertificate.ts';
 export type { DerivativeCallback, TaylorCoefficients } from './taylorCoefficients.ts';
 export { taylorFormula } from './taylorFormula.ts';
-export { type BoundParts, boundParts, type Constants, type MultiIndex, type TaylorShape } from './taylorShape.ts';
+export {
+  type BoundParts,
+  boundParts,
+  type Constants,
+  MAX_DIMENSION,
+  type MultiIndex,
+  type TaylorShape,
+} from './taylorShape.ts';
 export { type PaperBlock, table1 } from './taylorTables.ts';
 export { type WeightGadget, type WeightOptions, weight, weightFormulas } from './weight.ts';

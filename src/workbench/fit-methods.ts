@@ -3,45 +3,8 @@
  * construction joins by one line in METHODS.
  */
 import { interpolateWithin } from '../construct/interpolate-search.ts';
-import type { Dyadic, Target } from '../exact/index.ts';
-import type { Network } from '../net/index.ts';
-import type { FitDomain } from './fit-domain.ts';
-
-export interface FitJob {
-  readonly target: Target;
-  readonly domain: FitDomain;
-  /** The error to aim at: the wanted one, or a little less where a proof failed. */
-  readonly epsilon: number;
-  /** Points at which earlier networks were too far off. */
-  readonly near: readonly number[];
-  /** Weights in Q(a, b). */
-  readonly bits: number | undefined;
-  readonly integerBits: number | undefined;
-  /** Bytes of a network's file, its meta section not counted. */
-  readonly size: (network: Network) => number;
-  /** A network of this many bytes is known: larger ones are of no use. */
-  readonly below: number;
-  /** 'quick' for one look on the way to another epsilon. */
-  readonly effort: 'quick' | 'full';
-  readonly signal: AbortSignal | undefined;
-}
-
-export interface Proposal {
-  readonly network: Network;
-  readonly bytes: number;
-  /** The bound that the construction's theorem gives for the whole class, where there is one. */
-  readonly guaranteed?: Dyadic;
-  /** What is worth knowing about it, such as { lines: 13, fewest: 12 }. */
-  readonly details?: Readonly<Record<string, number | string>>;
-}
-
-export interface FitMethod {
-  readonly name: string;
-  /** One line for people. */
-  readonly about: string;
-  /** Networks for the job, smallest first; a sentence where the method has nothing to offer. */
-  propose(job: FitJob): readonly Proposal[] | string;
-}
+import type { FitMethod } from './fit-job.ts';
+import { cachedMethod, taylorMethod } from './fit-quantised.ts';
 
 const interpolation: FitMethod = {
   name: 'interpolate',
@@ -54,4 +17,4 @@ const interpolation: FitMethod = {
     })),
 };
 
-export const METHODS: readonly FitMethod[] = [interpolation];
+export const METHODS: readonly FitMethod[] = [interpolation, taylorMethod, cachedMethod];

@@ -10,11 +10,13 @@
  * one that fails is built again with a smaller aim and a closer look at the point where it failed.
  */
 import { type DomainEnd, type SupCertificate, type SupOptions, certifySup as sup } from '../certify/index.ts';
+import type { ConstructionReport, Recipe } from '../construct/index.ts';
 import { Dyadic, type DyadicLike, InputError, type Interval, Rational, refuse, type Target } from '../exact/index.ts';
 import { encodeNetwork, kappa, type Meta } from '../io/index.ts';
 import type { Network, Storage } from '../net/index.ts';
 import { type FitDomain, fitDomain } from './fit-domain.ts';
-import { type FitJob, type FitMethod, METHODS, type Proposal } from './fit-methods.ts';
+import type { FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
+import { METHODS } from './fit-methods.ts';
 
 export interface FitOptions {
   /** Wanted bound on sup |f - net|: above 0, exact (a text such as '1e-4' is read as a decimal). */
@@ -27,8 +29,10 @@ export interface FitOptions {
   readonly integerBits?: number;
   /** Default [0, 1]; for a table its own range. */
   readonly domain?: readonly [DomainEnd, DomainEnd];
-  /** A construction's name, or 'auto' (default): whichever gives the smallest file. */
+  /** A construction's name, or 'auto' (default): whichever gives the smallest file, of those that ask for nothing else. */
   readonly method?: string;
+  /** For 'taylor' and 'cached': lambda, n and how they quantise. */
+  readonly quantised?: QuantisedOptions;
   /** The file's meta section, or how to write it once the rest is known. */
   readonly meta?: Meta | ((fitted: Omit<FitResult, 'file' | 'storage' | 'kappa'>) => Meta);
   /** Seconds after which a proof is given up. */
@@ -66,6 +70,9 @@ export interface FitResult {
   /** The network's file. */
   readonly file: Uint8Array;
   readonly details: Readonly<Record<string, number | string>>;
+  /** The construction's own report, and its table of blocks, where it has them. */
+  readonly report?: ConstructionReport;
+  readonly recipe?: Recipe;
 }
 
 /** Rounds of building and proving for one wanted error. */
@@ -83,6 +90,9 @@ export function fit(target: Target, options: FitOptions): FitResult {
     refuse('fit', 'either epsilon or bytes', bytes === undefined ? 'neither' : 'both');
   }
   const methods = chosen(options.method ?? 'auto');
+  if (options.quantised && !methods.every((m) => m.byName)) {
+    refuse('fit', 'the method taylor or cached beside lambda and n', options.method ?? 'auto');
+  }
   const fitter = new Fitter(target, fitDomain(target, options.domain), options);
   signal?.throwIfAborted();
   if (bytes !== undefined) return fitter.withinBytes(methods, bytes);
@@ -91,7 +101,7 @@ export function fit(target: Target, options: FitOptions): FitResult {
 }
 
 function chosen(name: string): readonly FitMethod[] {
-  if (name === 'auto') return METHODS;
+  if (name === 'auto') return METHODS.filter((m) => !m.byName);
   const found = METHODS.filter((m) => m.name === name);
   if (found.length === 0) refuse('fit method', ['auto', ...METHODS.map((m) => m.name)].join(', '), name);
   return found;
@@ -208,6 +218,7 @@ class Fitter {
       below,
       effort,
       signal: options.signal,
+      quantised: options.quantised,
     });
   }
 
@@ -220,10 +231,12 @@ class Fitter {
     return file;
   }
 
-  private prove(method: FitMethod, { network, bytes }: Proposal, epsilon: number, within: Dyadic): SupCertificate {
+  private prove(method: FitMethod, proposal: Proposal, epsilon: number, within: Dyadic): SupCertificate {
+    const { network, bytes, certify } = proposal;
     const { signal, onProgress, seconds } = this.options;
     signal?.throwIfAborted();
     onProgress?.({ stage: 'prove', method: method.name, epsilon, bytes });
+    if (certify) return certify(within);
     return sup(network, this.target, {
       domain: this.domain.ends,
       within,
@@ -308,7 +321,7 @@ class Fitter {
     return half > 0 && Number.isFinite(half) ? half : Math.max(Math.abs(most), 1) * 2 ** -20;
   }
 
-  finish({ network, method, certificate, guaranteed, details = {} }: Proved): FitResult {
+  finish({ network, method, certificate, guaranteed, details = {}, report, recipe }: Proved): FitResult {
     const { domain, options } = this;
     const fitted = {
       status: certificate.status === 'proved' ? ('proved' as const) : ('undecided' as const),
@@ -320,8 +333,11 @@ class Fitter {
       guaranteed: guaranteed ?? certificate.upper ?? Dyadic.ZERO,
       weights: Object.freeze({ a: network.integerBits, b: network.fractionalBits }),
       details: Object.freeze(details),
+      ...(report ? { report } : {}),
+      ...(recipe ? { recipe } : {}),
     };
-    const meta = typeof options.meta === 'function' ? options.meta(fitted) : options.meta;
+    const own = typeof options.meta === 'function' ? options.meta(fitted) : options.meta;
+    const meta = own && recipe ? { ...own, recipe } : own;
     const file = meta ? encodeNetwork({ network, domain: [domain.file], meta }) : this.encoded(network);
     return Object.freeze({
       ...fitted,
