@@ -46,6 +46,8 @@ export default defineConfig({
     'crew-node': 'src/engine/crewNode.ts',
     'worker-node': 'src/engine/workerNode.ts',
     'worker-web': 'src/engine/workerWeb.ts',
+    'sweep/index': 'src/sweep/index.ts',
+    'sweep/child': 'src/sweep/child.ts',
   },
   format: 'esm',
   platform: 'neutral',

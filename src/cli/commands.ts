@@ -61,4 +61,14 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'open the page, with a network in it, at an address of this machine',
     load: async () => (await import('./view.ts')).defineView,
   },
+  {
+    name: 'sweep',
+    summary: 'run many jobs (targets x methods x budgets x quantisers) on all cores or many machines; report on them',
+    load: async () => (await import('./sweep.ts')).defineSweep,
+  },
+  {
+    name: 'worker',
+    summary: 'do the jobs that sweeps put on a Redis or Valkey server',
+    load: async () => (await import('./worker.ts')).defineWorker,
+  },
 ];

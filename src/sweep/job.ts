@@ -1,0 +1,182 @@
+/**
+ * A job: one network to build, quantise, certify and measure. It is plain JSON, the same on every machine, and its id is the
+ * hash of its content: equal jobs have equal ids, in every sweep.
+ *
+ *   target      an expression (parsed, never executed), or a table by its name and the SHA-256 of its bytes
+ *   method      a construction of `fit`, or 'auto'
+ *   size        epsilon, or bytes, or width and depth (the least error within them)
+ *   bits        weights in Q(a, bits)
+ *   quantiser   what is done to the weights of the built network
+ *   seed        of the points at which the result is measured
+ */
+import { expressionTarget, parseNumber } from '../exact/expression.ts';
+import { InputError, Interval, Rational, refuse, wholeNumber } from '../exact/index.ts';
+import { canonicalJson } from '../io/format-meta.ts';
+import { decimalOf, type Fields, numberOf, objectOf, oneOf, sha256, textOf } from './read.ts';
+
+export type JobTarget =
+  | { readonly expression: string; readonly domain?: readonly [string, string] }
+  | {
+      readonly table: string;
+      readonly sha256: string;
+      readonly swap?: true;
+      readonly domain?: readonly [string, string];
+    };
+
+export type Quantiser =
+  | { readonly kind: 'uniform'; readonly bits: number; readonly rounding: 'nearest' | 'floor' }
+  | { readonly kind: 'float16' }
+  | { readonly kind: 'depthPrecision'; readonly bits: number };
+
+export interface Job {
+  readonly target: JobTarget;
+  readonly method: string;
+  readonly epsilon?: string;
+  readonly bytes?: number;
+  readonly width?: number;
+  readonly depth?: number;
+  readonly bits?: number;
+  readonly quantiser?: Quantiser;
+  readonly seed: number;
+}
+
+/** What a job may take; not a part of its id, since it does not change what is asked. */
+export interface JobLimits {
+  readonly seconds: number;
+  readonly memoryMiB: number;
+  /** How often a job is begun before its crash is recorded. */
+  readonly attempts: number;
+}
+
+export const DEFAULT_LIMITS: JobLimits = { seconds: 600, memoryMiB: 1024, attempts: 4 };
+
+export const JOB_KEYS = ['target', 'method', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
+const QUANTISERS = ['uniform', 'float16', 'depthPrecision'] as const;
+const MAX_EXPRESSION = 20_000;
+
+/** Reads a job, believing nothing. Throws InputError with `where` and what is wrong. */
+export function readJob(value: unknown, where: string): Job {
+  const f = objectOf(value, where, JOB_KEYS);
+  const sizes = [f.epsilon, f.bytes, f.width ?? f.depth].filter((v) => v !== undefined).length;
+  if (sizes !== 1) refuse(where, 'one of epsilon, bytes, or width and depth', sizes === 0 ? 'none' : 'several');
+  const whole = (key: string, lo: number, hi: number): object =>
+    f[key] === undefined ? {} : { [key]: wholeNumber(`${where}.${key}`, f[key], lo, hi) };
+  const bySize = f.width !== undefined || f.depth !== undefined;
+  return Object.freeze({
+    target: readTarget(f.target, `${where}.target`),
+    method: readMethod(f.method ?? 'auto', `${where}.method`),
+    ...(f.epsilon === undefined ? {} : { epsilon: positive(f.epsilon, `${where}.epsilon`) }),
+    ...whole('bytes', 1, 2 ** 30),
+    ...(bySize
+      ? {
+          width: wholeNumber(`${where}.width`, f.width, 1, 4096),
+          depth: wholeNumber(`${where}.depth`, f.depth, 1, 1 << 16),
+        }
+      : {}),
+    ...whole('bits', 0, 4096),
+    ...(f.quantiser === undefined ? {} : { quantiser: readQuantiser(f.quantiser, `${where}.quantiser`) }),
+    seed: wholeNumber(`${where}.seed`, f.seed ?? 0, 0, 2 ** 32 - 1),
+  });
+}
+
+function readTarget(value: unknown, where: string): JobTarget {
+  const f = objectOf(value, where, ['expression', 'table', 'sha256', 'swap', 'domain']);
+  const domain = f.domain === undefined ? {} : { domain: readDomain(f.domain, `${where}.domain`) };
+  if (f.expression !== undefined) {
+    if (f.table !== undefined || f.sha256 !== undefined || f.swap !== undefined) {
+      refuse(where, 'either expression or table', 'both');
+    }
+    const expression = textOf(f.expression, `${where}.expression`, MAX_EXPRESSION).trim();
+    const { inputs } = expressionTarget(expression);
+    if (inputs !== 1) refuse(`${where}.expression`, 'a function of x', `${inputs} inputs`);
+    return Object.freeze({ expression, ...domain });
+  }
+  const hash = textOf(f.sha256, `${where}.sha256`, 64);
+  if (!/^[0-9a-f]{64}$/.test(hash)) refuse(`${where}.sha256`, '64 hexadecimal digits', hash);
+  if (f.swap !== undefined && f.swap !== true) refuse(`${where}.swap`, 'true, or nothing', f.swap);
+  return Object.freeze({
+    table: textOf(f.table, `${where}.table`, 255),
+    sha256: hash,
+    ...(f.swap ? { swap: true as const } : {}),
+    ...domain,
+  });
+}
+
+/** Two ends, each a number or a formula such as 2*pi, in order. */
+export function readDomain(value: unknown, where: string): readonly [string, string] {
+  if (!Array.isArray(value) || value.length !== 2) refuse(where, 'two ends such as [0, "2*pi"]', value);
+  const ends = value.map((end, i) => decimalOf(end, `${where}[${i}]`)) as [string, string];
+  const [lo, hi] = ends.map(domainEnd) as [Interval, Interval];
+  if (!lo.hi.lt(hi.lo)) refuse(where, 'a lower end below the upper end', `[${ends.join(', ')}]`);
+  return Object.freeze(ends);
+}
+
+/** An end as a point where it is dyadic, else enclosed to 64 bits. Throws InputError where it is no number. */
+export function domainEnd(text: string): Interval {
+  const number = parseNumber(text);
+  const exact = number.exact?.toDyadic();
+  return exact ? Interval.of(exact) : number.enclose(64);
+}
+
+function readMethod(value: unknown, where: string): string {
+  const name = textOf(value, where, 40);
+  if (!/^[a-z][a-zA-Z0-9-]*$/.test(name)) refuse(where, "a construction's name, or auto", name);
+  return name;
+}
+
+function positive(value: unknown, where: string): string {
+  const text = decimalOf(value, where);
+  let sign: number;
+  try {
+    sign = Rational.parse(text).sign;
+  } catch (error) {
+    if (error instanceof InputError || error instanceof RangeError) return refuse(where, 'a number', text);
+    throw error;
+  }
+  return sign > 0 ? text : refuse(where, 'a number above 0', text);
+}
+
+export function readQuantiser(value: unknown, where: string): Quantiser {
+  const f = objectOf(value, where, ['kind', 'bits', 'rounding']);
+  const kind = oneOf(f.kind, `${where}.kind`, QUANTISERS);
+  if (kind !== 'uniform' && f.rounding !== undefined) refuse(where, `${kind} without rounding`, f.rounding);
+  if (kind === 'float16') {
+    if (f.bits !== undefined) refuse(where, 'float16 without bits', f.bits);
+    return Object.freeze({ kind });
+  }
+  if (kind === 'depthPrecision') return Object.freeze({ kind, bits: wholeNumber(`${where}.bits`, f.bits, 1, 4096) });
+  const rounding = oneOf(f.rounding ?? 'nearest', `${where}.rounding`, ['nearest', 'floor']);
+  return Object.freeze({ kind, bits: wholeNumber(`${where}.bits`, f.bits, 0, 4096), rounding });
+}
+
+/** 32 hexadecimal digits of the SHA-256 of the job's canonical text. */
+export function jobId(job: Job): string {
+  return sha256(canonicalJson(job, 'job')).slice(0, 32);
+}
+
+export function isJobId(text: unknown): text is string {
+  return typeof text === 'string' && /^[0-9a-f]{32}$/.test(text);
+}
+
+/** What people call it: the target's text. */
+export function targetName(target: JobTarget): string {
+  const domain = target.domain ? ` on [${target.domain.join(', ')}]` : '';
+  if ('expression' in target) return `${target.expression}${domain}`;
+  return `${target.table}${target.swap ? ' (inverse)' : ''}${domain}`;
+}
+
+/** What the quantiser is called in tables. */
+export function quantiserName(quantiser: Quantiser | undefined): string {
+  if (!quantiser) return 'none';
+  if (quantiser.kind === 'float16') return 'float16';
+  return `${quantiser.kind === 'uniform' ? quantiser.rounding : quantiser.kind} ${quantiser.bits}`;
+}
+
+export function readLimits(value: unknown, where: string): JobLimits {
+  const f: Fields = value === undefined ? {} : objectOf(value, where, ['seconds', 'memoryMiB', 'attempts']);
+  return Object.freeze({
+    seconds: numberOf(f.seconds ?? DEFAULT_LIMITS.seconds, `${where}.seconds`, 0.1, 7 * 86_400),
+    memoryMiB: wholeNumber(`${where}.memoryMiB`, f.memoryMiB ?? DEFAULT_LIMITS.memoryMiB, 128, 1 << 20),
+    attempts: wholeNumber(`${where}.attempts`, f.attempts ?? DEFAULT_LIMITS.attempts, 1, 100),
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * A sweep's specification, validated, and expanded to jobs.
+ *
+ *   { "targets": [...], "methods": [...], "epsilons" | "bytes" | "widths" and "depths": [...], "bits": [...],
+ *     "quantisers": [...], "seed": 0, "limits": {...} }         every combination
+ *   { "jobs": [...], "limits": {...} }                          exactly these
+ *
+ * Jobs that are equal are one job. The order of the jobs is that of the lists, the last list fastest.
+ */
+import { InputError, refuse, wholeNumber } from '../exact/index.ts';
+import { readTable } from '../io/index.ts';
+import {
+  type Job,
+  type JobLimits,
+  type JobTarget,
+  jobId,
+  type Quantiser,
+  readDomain,
+  readJob,
+  readLimits,
+  readQuantiser,
+} from './job.ts';
+import { type Fields, listOf, objectOf, sha256, textOf } from './read.ts';
+
+/** Most jobs of one sweep. */
+export const MAX_JOBS = 1_000_000;
+/** Most bytes of a table: it travels to every worker. */
+export const MAX_TABLE = 16 << 20;
+
+export interface Sweep {
+  /** By id, in the order of the specification. */
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly limits: JobLimits;
+  /** Tables' files by their SHA-256. */
+  readonly tables: ReadonlyMap<string, Uint8Array>;
+  /** Jobs that were asked for more than once. */
+  readonly repeated: number;
+}
+
+const SIZES = ['epsilons', 'bytes', 'widths', 'depths'] as const;
+const GRID = ['targets', 'methods', ...SIZES, 'bits', 'quantisers', 'seed', 'limits', 'about'];
+const LIST = ['jobs', 'limits', 'about'];
+const MAX_LIST = 10_000;
+
+/**
+ * Reads a specification. `open` reads the file of a table that the specification names. Throws InputError for anything
+ * that is not asked for in the way above.
+ */
+export function readSpec(value: unknown, open: (path: string) => Uint8Array, where = 'spec'): Sweep {
+  const isList = typeof value === 'object' && value !== null && 'jobs' in value;
+  const f = objectOf(value, where, isList ? LIST : GRID);
+  if (f.about !== undefined) textOf(f.about, `${where}.about`, 10_000);
+  const tables = new Tables(open);
+  const jobs = new Map<string, Job>();
+  let asked = 0;
+  for (const job of isList ? listed(f, tables, where) : combined(f, tables, where)) {
+    if (++asked > MAX_JOBS) throw new InputError(`${where}: expected at most ${MAX_JOBS} jobs`);
+    const id = jobId(job);
+    if (!jobs.has(id)) jobs.set(id, job);
+  }
+  const limits = readLimits(f.limits, `${where}.limits`);
+  return Object.freeze({ jobs, limits, tables: tables.files, repeated: asked - jobs.size });
+}
+
+/** The tables that are named, each read once. */
+class Tables {
+  readonly files = new Map<string, Uint8Array>();
+  private readonly known = new Map<string, string>();
+
+  constructor(private readonly open: (path: string) => Uint8Array) {}
+
+  /** The SHA-256 of the file; checks that it is a table. */
+  hash(path: string, swap: boolean, where: string): string {
+    const key = `${swap} ${path}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const bytes = this.open(path);
+    if (bytes.length > MAX_TABLE) refuse(where, `a table of at most ${MAX_TABLE} bytes`, bytes.length);
+    readTable(bytes, { swap, name: path });
+    const hash = sha256(bytes);
+    this.files.set(hash, bytes);
+    this.known.set(key, hash);
+    return hash;
+  }
+}
+
+function* listed(f: Fields, tables: Tables, where: string): Generator<Job> {
+  const list = listOf(f.jobs, `${where}.jobs`, MAX_JOBS);
+  for (let i = 0; i < list.length; i++) {
+    const at = `${where}.jobs[${i}]`;
+    if (typeof list[i] !== 'object' || list[i] === null) refuse(at, 'an object', list[i]);
+    const job = list[i] as Fields;
+    yield readJob({ ...job, target: readTargetOf(job.target, tables, `${at}.target`) }, at);
+  }
+}
+
+function* combined(f: Fields, tables: Tables, where: string): Generator<Job> {
+  const list = <T>(name: string, read: (v: unknown, at: string) => T): readonly T[] =>
+    f[name] === undefined
+      ? []
+      : listOf(f[name], `${where}.${name}`, MAX_LIST).map((v, i) => read(v, `${where}.${name}[${i}]`));
+  const same = (v: unknown): unknown => v;
+  if (f.targets === undefined) refuse(`${where}.targets`, 'a list', f.targets);
+  const targets = list('targets', (v, at) => readTargetOf(v, tables, at));
+  const methods = f.methods === undefined ? ['auto'] : list('methods', same);
+  const sizes = sizesOf(list, where);
+  const bits = f.bits === undefined ? [null] : list('bits', same);
+  const quantisers = f.quantisers === undefined ? [undefined] : list('quantisers', quantisersOf).flat();
+  const count = [targets, methods, sizes, bits, quantisers].reduce((n, l) => n * l.length, 1);
+  if (count > MAX_JOBS) throw new InputError(`${where}: expected at most ${MAX_JOBS} jobs, got ${count}`);
+  for (const target of targets) {
+    for (const method of methods) {
+      for (const size of sizes) {
+        for (const b of bits) {
+          for (const quantiser of quantisers) {
+            const job = { target, method, ...size, ...(b === null ? {} : { bits: b }), quantiser, seed: f.seed };
+            yield readJob(dropUndefined(job), where);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The epsilons, then the bytes, then every width with every depth. */
+function sizesOf(list: <T>(name: string, read: (v: unknown) => T) => readonly T[], where: string): readonly object[] {
+  const widths = list('widths', (v) => v);
+  const depths = list('depths', (v) => v);
+  if ((widths.length === 0) !== (depths.length === 0)) refuse(where, 'widths and depths together', 'one of them');
+  const sizes = [
+    ...list('epsilons', (epsilon) => ({ epsilon })),
+    ...list('bytes', (bytes) => ({ bytes })),
+    ...widths.flatMap((width) => depths.map((depth) => ({ width, depth }))),
+  ];
+  if (sizes.length === 0) refuse(where, 'epsilons, bytes, or widths and depths', 'none of them');
+  return sizes;
+}
+
+/** An expression, { expression, domain } or { table, swap, domain }; a table's path becomes its name and hash. */
+function readTargetOf(value: unknown, tables: Tables, where: string): JobTarget {
+  if (typeof value === 'string') return { expression: value };
+  const f = objectOf(value, where, ['expression', 'table', 'swap', 'domain']);
+  const domain = f.domain === undefined ? {} : { domain: readDomain(f.domain, `${where}.domain`) };
+  if (f.table === undefined) {
+    if (f.swap !== undefined) refuse(where, 'swap with a table only', f.swap);
+    return { expression: textOf(f.expression, `${where}.expression`, 20_000), ...domain };
+  }
+  if (f.expression !== undefined) refuse(where, 'either expression or table', 'both');
+  const path = textOf(f.table, `${where}.table`, 4096);
+  if (f.swap !== undefined && typeof f.swap !== 'boolean') refuse(`${where}.swap`, 'true or false', f.swap);
+  const hash = tables.hash(path, f.swap === true, `${where}.table`);
+  const name = path.split(/[\\/]/).pop() as string;
+  return { table: name, sha256: hash, ...(f.swap ? { swap: true as const } : {}), ...domain };
+}
+
+/** "none", or a quantiser; a list of bits stands for one quantiser each. */
+function quantisersOf(value: unknown, where: string): readonly (Quantiser | undefined)[] {
+  if (value === 'none') return [undefined];
+  if (typeof value === 'string') return [readQuantiser({ kind: value }, where)];
+  const f = objectOf(value, where, ['kind', 'bits', 'rounding']);
+  if (!Array.isArray(f.bits)) return [readQuantiser(f, where)];
+  return listOf(f.bits, `${where}.bits`, 4097).map((bits, i) =>
+    readQuantiser({ ...f, bits: wholeNumber(`${where}.bits[${i}]`, bits, 0, 4096) }, where),
+  );
+}
+
+function dropUndefined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined));
+}
