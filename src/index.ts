@@ -6,6 +6,7 @@ export * from './exact/expression.ts';
 export * from './exact/index.ts';
 export * from './io/index.ts';
 export * from './net/index.ts';
+export * from './plot/index.ts';
 export * from './quantize/index.ts';
 export * from './rates/index.ts';
 export * from './workbench/index.ts';

@@ -11,8 +11,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['exact'],
   ['net'],
   ['construct', 'quantize', 'rates', 'certify', 'engine', 'io'],
-  ['workbench'],
-  ['index', 'run', 'sweep', 'plot'],
+  ['workbench', 'plot'],
+  ['index', 'run', 'sweep'],
   ['cli', 'web'],
 ];
 
@@ -252,6 +252,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'pareto',
     'index',
   ],
+  plot: ['markup', 'palette', 'scale', 'chart', 'csv', 'svg', 'approximation', 'index'],
   cli: [
     'command',
     'arguments',
@@ -275,13 +276,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'quantiser',
     'quantize',
     'convert',
+    'picture',
+    'plot',
     'view',
     'sweep',
     'worker',
     'commands',
     'main',
   ],
-  plot: ['markup', 'scale'],
   web: [
     'env.d',
     'vite.config',

@@ -57,6 +57,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./convert.ts')).defineConvert,
   },
   {
+    name: 'plot',
+    summary: 'draw a network, what it approximates, and the certified error',
+    load: async () => (await import('./plot.ts')).definePlot,
+  },
+  {
     name: 'view',
     summary: 'open the page, with a network in it, at an address of this machine',
     load: async () => (await import('./view.ts')).defineView,

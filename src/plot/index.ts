@@ -1,0 +1,6 @@
+/** Pictures: plain data in, SVG and CSV text out. */
+export * from './approximation.ts';
+export * from './chart.ts';
+export { pictureCsv } from './csv.ts';
+export type { Axis } from './scale.ts';
+export { drawPicture } from './svg.ts';
