@@ -70,7 +70,7 @@ const haarAtom =
   };
 
 /** Most atoms that `approximate` looks at. */
-const LOOKED_AT = 1 << 12;
+const LOOKED_AT = 1 << 10;
 
 /** The M largest coefficients among the first N(M), by a midpoint sum; clipped to the bound. */
 function largest(atom: (k: number) => (x: number) => number, options: DictionaryOptions): BoxFamily['approximate'] {
@@ -78,7 +78,7 @@ function largest(atom: (k: number) => (x: number) => number, options: Dictionary
   return (f, size) => {
     const offered = valueAt(search, size);
     const n = offered < BigInt(LOOKED_AT) ? Number(offered) : LOOKED_AT;
-    const points = 4 * 2 ** Math.ceil(Math.log2(n + 1));
+    const points = 2 * 2 ** Math.ceil(Math.log2(n + 1));
     const samples = Float64Array.from({ length: points }, (_, i) => f((i + 0.5) / points));
     const found = Array.from({ length: n }, (_, k) => {
       const phi = atom(k);
