@@ -79,6 +79,8 @@ export interface FitResult {
 const ROUNDS = 6;
 /** Proofs tried in one round. */
 const PROOFS = 3;
+/** Units beyond which a search within bytes goes no further: the file of a regular network hardly grows with them, its proof does. */
+const MOST_UNITS = 4096;
 /** About the bytes of a file that holds nothing. */
 const OVERHEAD = 20;
 
@@ -269,7 +271,7 @@ class Fitter {
       }
       if (result === best) {
         const part = (bytes - spare - OVERHEAD) / (bytes - OVERHEAD);
-        if (part > 0.99) break;
+        if (part > 0.99 || result.network.width > MOST_UNITS / 2) break;
         epsilon = failed > 0 ? Math.sqrt(epsilon * failed) : epsilon * Math.max(0.25, part ** 2);
       } else {
         failed = epsilon;
@@ -286,7 +288,8 @@ class Fitter {
       methods.some((method) => {
         try {
           const found = this.propose(method, epsilon, [], Number.POSITIVE_INFINITY, 'quick');
-          return typeof found !== 'string' && (found[0]?.bytes ?? Number.POSITIVE_INFINITY) <= room;
+          const first = typeof found === 'string' ? undefined : found[0];
+          return first !== undefined && first.bytes <= room && first.network.width <= MOST_UNITS;
         } catch (error) {
           if (error instanceof InputError) return false;
           throw error;
