@@ -163,6 +163,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'networkFamily',
     'familyCode',
     'encodability',
+    'encodingSpeed',
+    'slope',
     'index',
   ],
   quantize: ['depthPrecision', 'rounding', 'uniform', 'floatFormat', 'kmeans', 'codebook', 'index'],
