@@ -65,6 +65,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'unitBox',
     'deviation',
     'argmax',
+    'integral',
+    'lp',
+    'boxes',
+    'grid',
     'index',
   ],
   construct: [
@@ -125,7 +129,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'blockTable',
     'index',
   ],
-  net: ['layer', 'builder', 'network', 'calculus', 'domain', 'bounds', 'pair', 'index'],
+  net: ['layer', 'builder', 'network', 'calculus', 'constants', 'domain', 'bounds', 'pair', 'index'],
   engine: [
     'as-bind.d',
     'runtime',
@@ -225,6 +229,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'quantised',
     'intervals',
     'fitIntervals',
+    'intrinsic',
     'fit-domain',
     'fit-job',
     'fit-quantised',

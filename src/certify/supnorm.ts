@@ -13,7 +13,7 @@
  * No float64 decides: doubles choose where to look, integers bound what is there.
  */
 import { Dyadic, Interval, Rational, type Target } from '../exact/index.ts';
-import { Network } from '../net/index.ts';
+import { Network, withoutConstants } from '../net/index.ts';
 import { Chunk } from './chunk.ts';
 import type { ExactMax } from './exactMax.ts';
 import { difference, networkMax, tableMax } from './exactSup.ts';
@@ -61,6 +61,10 @@ const FINEST = 4096;
  */
 export function certifySup(net: Network, target: Target | Network, options: SupOptions = {}): SupCertificate {
   const job = new Job(net, target, options);
+  return certified(job, withoutConstants(net), target);
+}
+
+function certified(job: Job, net: Network, target: Target | Network): SupCertificate {
   if (target instanceof Network) {
     const whole = difference(target, net);
     const problem: Problem = {

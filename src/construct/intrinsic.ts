@@ -10,7 +10,7 @@
  * boxes distances count in sides of the box, and the L^p norm is that of the box's own volume.
  * What is guaranteed is less than the theorem's bound, with h the length of a cell:
  *
- *   sup   omega(h/2 + w) + rounding            L^p   volume^(1/p) (omega(h/2) + rounding + 2^-(n+d) (omega(side) + 2 rounding))
+ *   sup   omega(h/2 + w) + rounding            L^p   volume^(1/p) (omega(h/2) + rounding + 2^-(n+d+3) (omega(side) + 2 rounding))
  */
 import {
   bitLength,
@@ -25,7 +25,14 @@ import {
 import { raised, rooted } from '../exact/power.ts';
 import type { Layer, Network } from '../net/index.ts';
 import { DecoderNetwork, type IntrinsicEntry } from './intrinsicNetwork.ts';
-import { cellEnds, type IntrinsicNorm, type IntrinsicShape, planShape, type ShapeOptions } from './intrinsicShape.ts';
+import {
+  cellEnds,
+  type IntrinsicNorm,
+  type IntrinsicShape,
+  planShape,
+  RAMP_SPARE,
+  type ShapeOptions,
+} from './intrinsicShape.ts';
 import { intrinsicFormula, type Levels, levelsOf, valuesOf } from './intrinsicValues.ts';
 
 export interface IntrinsicOptions {
@@ -197,7 +204,7 @@ function boundsOf(shape: IntrinsicShape, f: Target): { guaranteed: (levels: Leve
       if (norm === 'sup') return up(good);
       // On the ramps the network stays between b and the greatest value.
       const bad = whole.add(rounding).add(scale.scale(-valueBits));
-      return up(good.add(bad.scale(-valueBits - inputs)));
+      return up(good.add(bad.scale(-valueBits - inputs - RAMP_SPARE)));
     },
     theorem: up(omega(far.scale(-valueBits)).add(omega(far).scale(2 - valueBits))),
   };

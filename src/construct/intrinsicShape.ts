@@ -64,6 +64,8 @@ const MOST_THRESHOLD_BITS = 2 ** 33;
 const MOST_RAMP_DIGITS = 1 << 14;
 /** In the sup norm a ramp is at most this part of a cell. */
 const RAMP_PARTS = 16;
+/** In L^p ramps fill at most a part 2^-((B + d + RAMP_SPARE) p) of the box. */
+export const RAMP_SPARE = 3;
 
 export interface ShapeOptions {
   readonly domain: readonly Interval[];
@@ -117,8 +119,8 @@ export function planShape(options: ShapeOptions): IntrinsicShape {
 }
 
 /**
- * In the sup norm a 16th of a cell is enough. In L^p the ramps are to fill a part of at most 2^-((B + d) p) of the box, so that
- * what is wrong there by 2^d times the oscillation of f weighs 2^-B of it.
+ * In the sup norm a 16th of a cell is enough. In L^p the ramps are to fill so small a part of the box that what is wrong there
+ * by 2^d times the oscillation of f weighs less than 2^-B of it.
  */
 function rampsOf(domain: readonly Interval[], cells: number, norm: IntrinsicNorm, valueBits: number): number {
   const shortest = domain.reduce((m, side) => m.min(side.width), (domain[0] as Interval).width);
@@ -126,7 +128,7 @@ function rampsOf(domain: readonly Interval[], cells: number, norm: IntrinsicNorm
   const cell = shortest.exponent - Math.ceil(Math.log2(cells));
   if (norm === 'sup') return Math.log2(RAMP_PARTS) - cell;
   const d = domain.length;
-  const digits = Math.ceil((valueBits + d) * norm) + Math.ceil(Math.log2(d)) - cell;
+  const digits = Math.ceil((valueBits + d + RAMP_SPARE) * norm) + Math.ceil(Math.log2(d)) - cell;
   if (digits > MOST_RAMP_DIGITS) refuse('intrinsic: p', `at most ${MOST_RAMP_DIGITS} binary digits of a ramp`, digits);
   return Math.max(digits, 2 - cell);
 }

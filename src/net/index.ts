@@ -3,6 +3,7 @@
 export * from './bounds.ts';
 export * from './builder.ts';
 export * from './calculus.ts';
+export * from './constants.ts';
 export * from './domain.ts';
 export * from './layer.ts';
 export * from './network.ts';

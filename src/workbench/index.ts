@@ -9,5 +9,6 @@ export { METHODS } from './fit-methods.ts';
 export { detailsOf, taylorOptions } from './fit-quantised.ts';
 export * from './fitIntervals.ts';
 export * from './intervals.ts';
+export { certifyIntrinsic, type IntrinsicCertificateOptions } from './intrinsic.ts';
 export * from './observe.ts';
 export * from './quantised.ts';
