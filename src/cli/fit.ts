@@ -144,9 +144,8 @@ function fitJson(result: FitResult): Record<string, unknown> {
     network: networkJson(network),
     weights: { integerBits: weights.a, fractionalBits: weights.b },
     storage,
-    kappa: kappa.toNumber('up'),
-    kappaExact: kappa.toString(),
-    ...boundJson({ guaranteed }),
+    ...(kappa ? { kappa: kappa.toNumber('up'), kappaExact: kappa.toString() } : {}),
+    ...(guaranteed ? boundJson({ guaranteed }) : {}),
     method: result.method,
     details: result.details,
     domain: [hull.lo.toNumber('down'), hull.hi.toNumber('up')],
@@ -189,6 +188,6 @@ function fitRows(
     ],
     ['alphabet', `${network.alphabet().length} distinct values`],
     ['file', `${size(storage.fileBytes)}${options.output === undefined ? '' : ` -> ${options.output}`}`],
-    ['kappa', `${kappa.toNumber('up').toPrecision(4)} = file bits x error`],
+    ['kappa', kappa && `${kappa.toNumber('up').toPrecision(4)} = file bits x error`],
   ];
 }

@@ -100,13 +100,16 @@ function exponents(
   let from = x[0] as number;
   for (const { until } of fewest) {
     const h = Math.max(until - from, width * 2 ** -60, 2 ** -1000);
-    knot.push(Math.min(Math.ceil(Math.log2(knotsPerLine / h)), knotBits));
+    knot.push(Math.min(Math.ceil(Math.log2(knotsPerLine / h)), knotBits, finest(Math.max(-from, until))));
     slope.push(Math.min(Math.ceil(Math.log2((slopesPerLine * h) / (2 * epsilon))), slopeBits));
     from = until;
   }
   if (shared) {
     const usual = [...knot].sort((p, q) => p - q)[(knot.length - 1) >> 1] as number;
-    for (let i = 0; i < knot.length; i++) knot[i] = Math.max(knot[i] as number, usual);
+    fewest.forEach(({ until }, i) => {
+      const before = i === 0 ? (x[0] as number) : (fewest[i - 1] as TubeLine).until;
+      knot[i] = Math.max(knot[i] as number, Math.min(usual, finest(Math.max(-before, until))));
+    });
     slope.fill(slope.reduce((p, q) => Math.max(p, q)));
   }
   return { knot, slope };
@@ -231,14 +234,19 @@ function kinkPlaces(
   fewest.forEach(({ bend }, i) => {
     if (!bend) return;
     const width = Math.max(bend.to - bend.from, Math.abs(bend.to) * 2 ** -48, 2 ** -1000);
-    const bits = Math.min(Math.ceil(Math.log2(knotsPerLine / width)), knotBits);
+    const bits = Math.min(Math.ceil(Math.log2(knotsPerLine / width)), knotBits, finest(Math.abs(bend.to) + width));
     if (bits <= Math.max(ks[i] as number, ks[i + 1] as number) + 1) return;
     for (let at = nextMultiple(bend.from - width, bits); at < bend.to + width; at = nextMultiple(at, bits)) out.add(at);
   });
   return [...out].sort((p, q) => p - q);
 }
 
-/** The next multiple of 2^-k above x. */
+/** The finest k for which float64 tells all multiples of 2^-k up to this size apart. */
+function finest(size: number): number {
+  return 51 - Math.floor(Math.log2(Math.max(size, 2 ** -1000)));
+}
+
+/** The next multiple of 2^-k above x; k is at most finest(x). */
 function nextMultiple(x: number, k: number): number {
   return (Math.floor(x * 2 ** k) + 1) * 2 ** -k;
 }

@@ -88,7 +88,7 @@ export function interpolateWithin(request: InterpolateRequest): InterpolateCandi
     if (!even) refuse(`fit ${target.text}`, 'an error that 4096 pieces reach', epsilon);
     return networksOf([{ knots: even, lines: even.length - 1, bits: 0 }], request, even.length - 1);
   }
-  const samples = sample(target, request.inner ?? domain, epsilon * SLACK, near);
+  const samples = sample(target, request.inner ?? domain, epsilon * SLACK, near, 2 * epsilon);
   const inside = epsilon * (1 - SLACK);
   const fewest = fewestLines(tubeAround(samples, inside));
   const paths = new Map<string, Sized>();

@@ -37,9 +37,16 @@ export interface Samples {
 
 /**
  * Samples of the target on the domain. `near` are points that a failed proof named: the function is sampled finely around
- * them. Throws InputError where f is not finite, or where MAX_POSTS points do not follow it.
+ * them. Throws InputError where f is not finite, where it changes by more than `jump` between two neighbouring float64
+ * numbers, or where MAX_POSTS points do not follow it.
  */
-export function sample(target: Target, domain: Interval, tolerance: number, near: readonly number[] = []): Samples {
+export function sample(
+  target: Target,
+  domain: Interval,
+  tolerance: number,
+  near: readonly number[] = [],
+  jump = Number.POSITIVE_INFINITY,
+): Samples {
   const a = domain.lo.toNumber('up');
   const b = Math.max(a, domain.hi.toNumber('down'));
   const f = (x: number): number => {
@@ -81,6 +88,10 @@ export function sample(target: Target, domain: Interval, tolerance: number, near
       }
       stack.push([mid, f(mid)]);
     } else {
+      if (Math.abs(y1 - y0) > jump && !(mid > x0 && mid < x1)) {
+        const size = Math.abs(y1 - y0).toPrecision(3);
+        refuse(`fit ${target.text}`, 'a function that is continuous on the domain', `a jump of ${size} at x = ${x1}`);
+      }
       x.push(x1);
       y.push(y1);
       stack.pop();

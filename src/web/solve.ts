@@ -38,7 +38,7 @@ interface Built {
   readonly target?: Target;
   readonly compared?: Source;
   /** The bound of the theorem, where it has one. */
-  readonly guaranteed?: Dyadic;
+  readonly guaranteed?: Dyadic | undefined;
   readonly x?: Quantity;
   readonly y?: Quantity;
   readonly notes: readonly string[];

@@ -60,11 +60,11 @@ export interface FitResult {
   readonly hull: Interval;
   readonly method: string;
   readonly certificate: SupCertificate;
-  /** The bound of the construction's theorem for its class, where it has one; otherwise what was proved of this f. */
-  readonly guaranteed: Dyadic;
+  /** The bound of the construction's theorem for its class, where it has one; otherwise what was proved of this f, if anything was. */
+  readonly guaranteed: Dyadic | undefined;
   readonly storage: Storage & { readonly fileBytes: number };
-  /** File bits times `guaranteed`. */
-  readonly kappa: Rational;
+  /** File bits times `guaranteed`, where that is known. */
+  readonly kappa: Rational | undefined;
   /** The weights lie in Q(a, b). */
   readonly weights: { readonly a: number; readonly b: number };
   /** The network's file. */
@@ -333,7 +333,7 @@ class Fitter {
       hull: domain.file,
       method,
       certificate,
-      guaranteed: guaranteed ?? certificate.upper ?? Dyadic.ZERO,
+      guaranteed: guaranteed ?? certificate.upper,
       weights: Object.freeze({ a: network.integerBits, b: network.fractionalBits }),
       details: Object.freeze(details),
       ...(report ? { report } : {}),
@@ -345,7 +345,7 @@ class Fitter {
     return Object.freeze({
       ...fitted,
       storage: Object.freeze({ ...network.storage(), fileBytes: file.length }),
-      kappa: kappa(8 * file.length, fitted.guaranteed),
+      kappa: fitted.guaranteed && kappa(8 * file.length, fitted.guaranteed),
       file,
     });
   }

@@ -47,6 +47,9 @@ describe('awkward targets', () => {
     ['max(sin(9*x),cos(7*x))', '0.001', [0, 1]],
     ['sin(300*x)', '0.05', [0, 1]],
     ['exp(x)', '0.01', [0.5, 0.5]],
+    ['tanh(20*(x-1/3))', '0.01', [0, 1]],
+    ['abs(x-1/3)*1e6', '0.01', [0, 1]],
+    ['sqrt(abs(x-1/3))', '1e-3', [0, 1]],
     ['1/(x+0.1)', '0.01', [Rational.parse('-1/30'), Rational.parse('1/3')]],
   ] as const)('%s within %s', (text, epsilon, domain) => {
     const f = expressionTarget(text);
@@ -152,6 +155,16 @@ describe('options', () => {
       ['x^3', { epsilon: 1, domain: [1, 0] }, 'fit domain: expected lower end < upper end, got "[1, 0]"'],
       ['x1*x2', { epsilon: 1 }, 'fit: expected a target with 1 input, got 2'],
       [
+        'sign(x-1/2)',
+        { epsilon: 0.01 },
+        /^fit sign.*expected a function that is continuous on the domain, got "a jump of 1.00 at/,
+      ],
+      [
+        'floor(3*x)',
+        { epsilon: 0.01 },
+        /^fit floor.*: expected a function that is continuous on the domain, got "a jump of/,
+      ],
+      [
         'log(x)',
         { epsilon: 1 },
         'fit log(x): expected a function that is finite on the whole domain, got "-Infinity at 0"',
@@ -182,9 +195,9 @@ describe('options', () => {
   test('the answer is plain and frozen; kappa is bits times error', () => {
     const result = fitted('x^2', { epsilon: '0.001' });
     expect(Object.isFrozen(result)).toBe(true);
-    expect(result.guaranteed.eq(result.certificate.upper!)).toBe(true);
+    expect(result.guaranteed!.eq(result.certificate.upper!)).toBe(true);
     expect(
-      result.kappa.eq(Rational.fromDyadic(result.guaranteed).mul(Rational.of(BigInt(8 * result.file.length)))),
+      result.kappa!.eq(Rational.fromDyadic(result.guaranteed!).mul(Rational.of(BigInt(8 * result.file.length)))),
     ).toBe(true);
     expect(fitted('x^2', { epsilon: '0.001' }).file).toEqual(result.file);
     expect(result.certificate.lower.le(Dyadic.from(0.001))).toBe(true);
