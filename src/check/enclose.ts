@@ -9,7 +9,8 @@ import { need, Rejected } from './read.ts';
 export type Span = readonly [lo: bigint, hi: bigint];
 /** Taylor coefficients at a point or over an interval. */
 export type Jet = readonly Span[];
-type Node = (x: Jet, order: number) => Jet;
+/** A function of the jet of x. */
+export type Node = (x: Jet) => Jet;
 
 const abs = (v: bigint): bigint => (v < 0n ? -v : v);
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
@@ -170,20 +171,6 @@ export class Enclosures {
     }
     return [s, c];
   }
-  tanh = (u: Jet): Jet => {
-    const at = (v: bigint): Span => {
-      const e = this.expAt(-2n * abs(v));
-      const t = this.div(this.sub([this.one, this.one], e), this.add([this.one, this.one], e));
-      return v < 0n ? this.neg(t) : t;
-    };
-    const rest: Span[] = []; // 1 - t^2
-    return this.each(u.length - 1, (k, t) => {
-      const next = k === 0 ? this.rising(u[0] as Span, at) : this.chain(u, rest, k);
-      rest.push(this.sub(k === 0 ? [this.one, this.one] : [0n, 0n], this.cross([...t, next], [...t, next], k, 0)));
-      return next;
-    });
-  };
-
   /** u^(n/d), d > 0; odd: the odd root of a number of any sign. */
   power(u: Jet, n: bigint, d: bigint, odd = false): Jet {
     const order = u.length - 1;
@@ -221,119 +208,123 @@ export class Enclosures {
     });
   }
 
-  /** f(x) read from a text: + - * / ^, brackets, pi, e, tau, decimals, and the functions below. */
+  /** f(x) read from a text: + - * / ^, brackets, pi, e, tau, decimals, and the functions of this file. */
   parse(text: string): Node {
     const tokens = text.match(/\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[A-Za-z]\w*|[-+*/^(),]|\S/g) ?? [];
     need(tokens.length <= 1000, 'this checker does not read expressions of more than 1000 symbols');
-    const { constant, product, quotient, plus, minus } = this;
-    const number =
-      (n: bigint, d = 1n): Node =>
-      (_, k) =>
-        constant(n, d, k);
-    const one = number(1n);
-    const both =
-      (f: (a: Jet, b: Jet) => Jet) =>
-      (a: Node, b: Node): Node =>
-      (x, k) =>
-        f(a(x, k), b(x, k));
-    const of =
-      (f: (u: Jet) => Jet) =>
-      (a: Node): Node =>
-      (x, k) =>
-        f(a(x, k));
-    const [add, times, divided, negative] = [both(plus), both(product), both(quotient), of(minus)];
-    const [exp, log] = [of((u) => this.exp(u)), of((u) => this.log(u))];
-    const root = (d: bigint) => of((u) => this.power(u, 1n, d, d % 2n === 1n));
-    const squared = of((u) => this.power(u, 2n, 1n));
-    const sigmoid = (a: Node): Node => divided(one, add(one, exp(negative(a))));
-    const half = (a: Node): Node => divided(a, number(2n));
-    const sin = of((u) => this.circular(u)[0]);
-    const cos = of((u) => this.circular(u)[1]);
-    const larger = both((a, b) => this.larger(a, b));
-    // biome-ignore format: a table
-    const functions: Record<string, (...a: Node[]) => Node> = {
-      exp, log, ln: log, sin, cos, sigmoid, logistic: sigmoid, sqrt: root(2n), cbrt: root(3n), square: squared,
-      cube: of((u) => this.power(u, 3n, 1n)), tanh: of((u) => this.tanh(u)), expm1: (a) => add(exp(a), number(-1n)),
-      log1p: (a) => log(add(one, a)), log2: (a) => divided(log(a), log(number(2n))),
-      log10: (a) => divided(log(a), log(number(10n))), tan: (a) => divided(sin(a), cos(a)),
-      sec: (a) => divided(one, cos(a)), csc: (a) => divided(one, sin(a)), cot: (a) => divided(cos(a), sin(a)),
-      sinh: (a) => half(add(exp(a), negative(exp(negative(a))))), cosh: (a) => half(add(exp(a), exp(negative(a)))),
-      abs: (a) => larger(a, negative(a)), relu: (a) => larger(a, number(0n)), gauss: (a) => exp(negative(squared(a))),
-      softplus: (a) => log(add(one, exp(a))), swish: (a) => times(a, sigmoid(a)), silu: (a) => times(a, sigmoid(a)),
-      max: (...a) => a.reduce((p, r) => larger(p, r)), min: (...a) => negative(a.map(negative).reduce((p, r) => larger(p, r))),
-    };
     let at = 0;
     const fail = (): never => {
-      throw new Rejected(
-        `this checker does not read ${JSON.stringify(tokens[at] ?? 'the end')} in the expression ${text}`,
-      );
+      const token = JSON.stringify(tokens[at] ?? 'the end');
+      throw new Rejected(`this checker does not read ${token} in the expression ${text}`);
     };
     const take = (token: string): boolean => tokens[at] === token && ++at > 0;
-    const expression = (): Node => {
-      let a = term();
+    const number =
+      (n: bigint, d: bigint): Node =>
+      (x) =>
+        this.constant(n, d, x.length - 1);
+    /** Sums (0), products (1), signs and powers (2). */
+    const level = (l: number): Node => {
+      if (l === 2) return take('-') ? negated(level(2)) : take('+') ? level(2) : powered();
+      let a = level(l + 1);
       for (;;) {
-        if (take('+')) a = add(a, term());
-        else if (take('-')) a = add(a, negative(term()));
-        else return a;
+        const op = tokens[at] ?? '';
+        if (!(l === 0 ? ['+', '-'] : ['*', '/']).includes(op)) return a;
+        at++;
+        const [f, g] = [a, level(l + 1)];
+        if (op === '+') a = (x) => this.plus(f(x), g(x));
+        else if (op === '-') a = (x) => this.plus(f(x), this.minus(g(x)));
+        else if (op === '*') a = (x) => this.product(f(x), g(x));
+        else a = (x) => this.quotient(f(x), g(x));
       }
     };
-    const term = (): Node => {
-      let a = signed();
-      for (;;) {
-        if (take('*')) a = times(a, signed());
-        else if (take('/')) a = divided(a, signed());
-        else return a;
-      }
-    };
-    const signed = (): Node => {
-      let sign = 1;
-      for (;;) {
-        if (take('-')) sign = -sign;
-        else if (!take('+')) return sign < 0 ? negative(powered()) : powered();
-      }
-    };
+    const negated =
+      (f: Node): Node =>
+      (x) =>
+        this.minus(f(x));
     const powered = (): Node => {
       const a = atom();
       if (!take('^')) return a;
       const from = at;
-      const b = signed();
-      const fraction = /^\(?(-?)(\d+)(?:\.(\d+))?(?:\/(\d+))?\)?$/.exec(tokens.slice(from, at).join(''));
-      if (!fraction) return exp(times(b, log(a)));
-      const [, sign, digits, decimals = '', below = '1'] = fraction as unknown as string[];
-      let [n, d] = [BigInt(`${sign}${digits}${decimals}`), 10n ** BigInt(decimals.length) * BigInt(below)];
+      const b = level(2);
+      const fraction = /^\(?(-?\d+)(?:\.(\d+))?(?:\/(\d+))?\)?$/.exec(tokens.slice(from, at).join(''));
+      if (!fraction) return (x) => this.exp(this.product(b(x), this.log(a(x))));
+      const [, digits, decimals = '', below = '1'] = fraction as unknown as string[];
+      let [n, d] = [BigInt(`${digits}${decimals}`), 10n ** BigInt(decimals.length) * BigInt(below)];
+      need(d > 0n, 'an exponent without a value');
       for (const p of [2n, 5n]) while (n % p === 0n && d % p === 0n) [n, d] = [n / p, d / p];
-      return of((u) => this.power(u, n, d))(a);
+      return (x) => this.power(a(x), n, d);
     };
     const atom = (): Node => {
-      const token = tokens[at++] ?? fail();
+      const token = tokens[at] ?? fail();
       if (/^[\d.]/.test(token)) {
-        const [, whole = '', decimals = '', e = '0'] = /^(\d*)\.?(\d*)(?:[eE](.*))?$/.exec(
-          token,
-        ) as unknown as string[];
+        at++;
+        const [mantissa = '', e = '0'] = token.split(/e/i);
+        const [digits = '', decimals = ''] = mantissa.split('.');
         const tens = Number(e) - decimals.length;
         need(Math.abs(tens) < 5000, 'a decimal exponent beyond 5000');
-        const n = BigInt(whole + decimals);
-        return tens < 0 ? number(n, 10n ** BigInt(-tens)) : number(n * 10n ** BigInt(tens));
+        return number(BigInt(digits + decimals) * 10n ** BigInt(Math.max(tens, 0)), 10n ** BigInt(Math.max(-tens, 0)));
       }
-      if (token === 'x') return (x) => x;
-      if (token === 'pi') return (_, k) => this.pi(k);
-      if (token === 'tau') return (_, k) => plus(this.pi(k), this.pi(k));
-      if (token === 'e') return exp(one);
-      if (token === '(') {
-        const a = expression();
+      if (take('x')) return (x) => x;
+      if (take('pi')) return (x) => this.pi(x.length - 1);
+      if (take('(')) {
+        const a = level(0);
         return take(')') ? a : fail();
       }
-      const f = Object.hasOwn(functions, token) ? functions[token] : undefined;
-      if (!f || !take('(')) {
-        at--;
-        return fail();
+      const defined = Object.hasOwn(DEFINED, token) ? (DEFINED[token] as string) : undefined;
+      if (defined && !/x/.test(defined.replaceAll('exp', ''))) {
+        at++;
+        return this.parse(defined);
       }
-      const args = [expression()];
-      while (take(',')) args.push(expression());
+      const f = Object.hasOwn(this.functions, token) ? this.functions[token] : undefined;
+      if ((!f && !defined) || tokens[at + 1] !== '(') fail();
+      at += 2;
+      const args = [level(0)];
+      while (take(',')) args.push(level(0));
       if (!take(')') || (args.length > 1 && token !== 'max' && token !== 'min')) fail();
-      return f(...args);
+      if (f) return (x) => f(...args.map((a) => a(x)));
+      const outer = this.parse(defined as string);
+      return (x) => outer((args[0] as Node)(x));
     };
-    const f = expression();
+    const f = level(0);
     return at === tokens.length ? f : fail();
   }
+
+  private readonly functions: Readonly<Record<string, (...u: Jet[]) => Jet>> = {
+    exp: (u) => this.exp(u as Jet),
+    log: (u) => this.log(u as Jet),
+    sin: (u) => this.circular(u as Jet)[0],
+    cos: (u) => this.circular(u as Jet)[1],
+    sqrt: (u) => this.power(u as Jet, 1n, 2n),
+    cbrt: (u) => this.power(u as Jet, 1n, 3n, true),
+    max: (...u) => u.reduce((a, b) => this.larger(a, b)),
+    min: (...u) => this.minus(u.map(this.minus).reduce((a, b) => this.larger(a, b))),
+  };
 }
+
+/** What the other names mean. */
+const DEFINED: Readonly<Record<string, string>> = {
+  e: 'exp(1)',
+  tau: '2*pi',
+  ln: 'log(x)',
+  log1p: 'log(1+x)',
+  log2: 'log(x)/log(2)',
+  log10: 'log(x)/log(10)',
+  expm1: 'exp(x)-1',
+  tan: 'sin(x)/cos(x)',
+  sec: '1/cos(x)',
+  csc: '1/sin(x)',
+  cot: 'cos(x)/sin(x)',
+  sinh: '(exp(x)-exp(-x))/2',
+  cosh: '(exp(x)+exp(-x))/2',
+  tanh: '1-2/(1+exp(2*x))',
+  sigmoid: '1/(1+exp(-x))',
+  logistic: '1/(1+exp(-x))',
+  swish: 'x/(1+exp(-x))',
+  silu: 'x/(1+exp(-x))',
+  softplus: 'log(1+exp(x))',
+  gauss: 'exp(-x^2)',
+  square: 'x^2',
+  cube: 'x^3',
+  abs: 'max(x,-x)',
+  relu: 'max(x,0)',
+};

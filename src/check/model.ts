@@ -7,7 +7,7 @@
  *
  *   e(t) = chord(t) - (e''/2)(xi) (t - t0)(t1 - t)  <=  e0 + (e1 - e0) s + 4 B s (1 - s),   s = (t - t0)/(t1 - t0).
  */
-import type { Enclosures, Jet, Span } from './enclose.ts';
+import type { Enclosures, Node, Span } from './enclose.ts';
 import { need } from './read.ts';
 import type { Fraction } from './sweep.ts';
 
@@ -38,7 +38,7 @@ export class Model {
   /** `q` is the lines' denominator, a power of two. */
   constructor(
     e: Enclosures,
-    f: (x: Jet, order: number) => Jet,
+    f: Node,
     from: Fraction,
     to: Fraction,
     order: number,
@@ -56,11 +56,7 @@ export class Model {
     this.fine = e.q - zeros;
     this.scale = q.toString(2).length - 1;
     this.h = (b - m - 1n).toString(2).length - e.q; // b - m <= 2^(h + q)
-    const jet = (x: Span, k: number): Jet =>
-      f(
-        Array.from({ length: k + 1 }, (_, i) => (i === 0 ? x : i === 1 ? e.ratio(1n, 1n) : [0n, 0n])),
-        k,
-      );
+    const jet = (x: Span, k: number) => f([x, e.ratio(1n, 1n), ...Array<Span>(24).fill([0n, 0n])].slice(0, k + 1));
     const over = jet([a, b], order);
     const terms = order === 0 ? over : [...jet([m, m], order - 1), over[order] as Span];
     // |t| <= reach 2^-16; its powers k, k - 1, k - 2.

@@ -4,7 +4,7 @@
  * Nothing is believed: a unit's line may only change sign where it is listed, because its sign is looked at whenever its line
  * changes and at the right end, and a line that has one sign at both ends of an interval has it in between.
  */
-import { type Layer, need, type Value } from './read.ts';
+import { type Layer, need } from './read.ts';
 
 /** n/d, d > 0. */
 export interface Fraction {
@@ -62,9 +62,9 @@ export class Sweep implements Lines {
       const twist = 1n << BigInt(Math.max(0, -scale - layer.scale));
       for (let i = 0; i < layer.outputs; i++) {
         let slope = 0n;
-        let offset = BigInt(layer.bias[i] as Value) << BigInt(scale);
+        let offset = (layer.bias[i] as bigint) << BigInt(scale);
         for (let k = layer.start[i] as number; k < (layer.start[i + 1] as number); k++) {
-          const w = BigInt(layer.weight[k] as Value);
+          const w = layer.weight[k] as bigint;
           const j = below + (layer.column[k] as number);
           if (l === 0) slope += w;
           else if (this.on[j]) {
@@ -173,7 +173,7 @@ export class Sweep implements Lines {
     const j = unit - (this.first[l] as number);
     for (let k = start[j] as number; k < (start[j + 1] as number); k++) {
       const v = (this.first[l + 1] as number) + (row[k] as number);
-      const w = BigInt(weight[entry[k] as number] as Value);
+      const w = weight[entry[k] as number] as bigint;
       this.touch(v);
       this.slope[v] = (this.slope[v] as bigint) + w * da;
       this.offset[v] = (this.offset[v] as bigint) + w * dc;
