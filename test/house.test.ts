@@ -380,3 +380,12 @@ test('dyadnet/run reaches the reader of network files and the engine, no writer 
   ]);
   expect([...packages].filter((p) => !p.startsWith('as-bind'))).toEqual([]);
 });
+
+test('the checker can be read in an hour: at most 900 lines of code', () => {
+  const lines = files
+    .filter((f) => roomOf(f) === 'check')
+    .flatMap((f) => readFileSync(join(src, f), 'utf8').split('\n'))
+    .filter((line) => !/^\s*(\/\/|\/\*|\*|$)/.test(line));
+  expect(lines.length).toBeGreaterThan(100);
+  expect(lines.length).toBeLessThanOrEqual(900);
+});

@@ -6,18 +6,9 @@
  * functions' pieces, and its ends decide. Where f is an expression, the proof cuts the domain into blocks (model.ts).
  */
 import { Enclosures, type Span } from './enclose.ts';
-import { Model } from './model.ts';
+import { model } from './model.ts';
 import { need, readNetwork } from './read.ts';
 import { compare, type Fraction, type Lines, Sweep } from './sweep.ts';
-
-export interface Claim {
-  readonly f: string;
-  readonly domain: readonly [string, string];
-  readonly upper: string;
-  readonly lower: string;
-  readonly witness: string;
-  readonly pieces: number;
-}
 
 const EXCEEDED = 'the difference exceeds the claimed bound';
 const WITNESS = 'the difference at the witness is not shown to be as large as claimed';
@@ -42,69 +33,52 @@ function pair(v: unknown, what: string): [Fraction, Fraction] {
   return [fraction(a), fraction(b)];
 }
 
+/** What is claimed: |f - net| on [lo, hi] is at most `upper`, and at least `lower` at the witness. */
+type Claim = Readonly<Record<'lo' | 'hi' | 'upper' | 'lower' | 'witness', Fraction>>;
+
 /**
- * The claim, where the proof proves it of the network in `file` (against the one in `other`, where f is a network).
- * Throws Rejected.
+ * The claim in words, where the proof proves it of the network in `file` (against the one in `other`, where f is a network),
+ * and how many linear pieces that network has. Throws Rejected.
  */
-export function checkProof(proof: unknown, file: Uint8Array, other?: Uint8Array): Claim {
+export function checkProof(proof: unknown, file: Uint8Array, other?: Uint8Array) {
   const p = proof as Proof;
   const f = (p as Proof | null)?.f as Proof | null | undefined;
   need(p?.proof === 'dyadnet sup 1' && typeof f === 'object' && f !== null, 'expected a proof "dyadnet sup 1"');
   const [lo, hi] = pair(p.domain, 'a domain');
-  const [upper, lower, witness] = [fraction(p.upper), fraction(p.lower), fraction(p.witness)];
+  const claim = { lo, hi, upper: fraction(p.upper), lower: fraction(p.lower), witness: fraction(p.witness) };
+  const { witness } = claim;
   const inside = compare(lo, hi) < 0 && compare(lo, witness) <= 0 && compare(witness, hi) <= 0;
   need(inside, 'the witness is not in the domain');
   const net = new Sweep(readNetwork(file), lo, hi, list(p.switches, 'switches'));
-  let text: string;
+  let text = 'the other network';
   if (typeof f.expression === 'string') {
     text = f.expression;
-    checkBlocks(text, p, net, upper, lower, lo, hi, witness);
+    checkBlocks(text, p, net, claim);
   } else if (f.table !== undefined) {
     const rows = list(f.table, 'a table').map((row) => pair(row, 'points'));
     text = `a table of ${rows.length} points`;
-    checkEnds(new Table(rows, lo), net, upper, lower, lo, hi, witness);
+    checkEnds(new Table(rows, lo), net, claim);
   } else {
-    text = 'the other network';
     need(other !== undefined, 'expected the file of the network f as well');
     const g = new Sweep(readNetwork(other), lo, hi, list(p.otherSwitches, 'switches of f'));
-    checkEnds(g, net, upper, lower, lo, hi, witness);
+    checkEnds(g, net, claim);
     g.finish();
   }
   net.finish();
-  const [from, to] = p.domain as [unknown, unknown];
-  const shown = [from, to, p.upper, p.lower, p.witness].map(String) as [string, string, string, string, string];
-  return {
-    f: text,
-    domain: [shown[0], shown[1]],
-    upper: shown[2],
-    lower: shown[3],
-    witness: shown[4],
-    pieces: net.count,
-  };
+  const [upper, lower, at] = [p.upper, p.lower, p.witness].map(String) as [string, string, string];
+  return { f: text, domain: list(p.domain, 'a domain').map(String), upper, lower, witness: at, pieces: net.count };
 }
 
 /** Both functions' lines from end to end. */
-function checkEnds(
-  f: Lines,
-  g: Lines,
-  upper: Fraction,
-  lower: Fraction,
-  lo: Fraction,
-  hi: Fraction,
-  at: Fraction,
-): void {
+function checkEnds(f: Lines, g: Lines, { lo, hi, upper, lower, witness }: Claim): void {
   const apart = ({ n, d }: Fraction): Fraction => {
     const e = (f.a * n + f.c * d) * g.q - (g.a * n + g.c * d) * f.q;
     return { n: e < 0n ? -e : e, d: f.q * g.q * d };
   };
-  let seen = false;
   for (let x = lo; ; ) {
     const end = compare(f.to, g.to) < 0 ? f.to : g.to;
     need(compare(apart(x), upper) <= 0 && compare(apart(end), upper) <= 0, EXCEEDED);
-    if (!seen && compare(at, end) <= 0) {
-      need(compare(apart(at), lower) >= 0, WITNESS);
-      seen = true;
-    }
+    if (compare(x, witness) <= 0 && compare(witness, end) <= 0) need(compare(apart(witness), lower) >= 0, WITNESS);
     if (compare(end, hi) >= 0) return;
     if (compare(f.to, end) === 0) f.next();
     if (compare(g.to, end) === 0) g.next();
@@ -146,16 +120,7 @@ class Table implements Lines {
 }
 
 /** The network's lines against f's polynomials, block by block. */
-function checkBlocks(
-  text: string,
-  p: Proof,
-  net: Sweep,
-  upper: Fraction,
-  lower: Fraction,
-  lo: Fraction,
-  hi: Fraction,
-  witness: Fraction,
-): void {
+function checkBlocks(text: string, p: Proof, net: Sweep, { lo, hi, upper, lower, witness }: Claim): void {
   const unit = Number(p.unit);
   need(Number.isInteger(unit) && Math.abs(unit) <= 1 << 14, 'expected a unit 2^-16384 .. 2^16384');
   const blocks = list(p.blocks, 'blocks').map((b) => list(b, 'blocks'));
@@ -163,37 +128,34 @@ function checkBlocks(
   const covered = compare(ends[0] as Fraction, lo) <= 0 && compare(ends.at(-1) as Fraction, hi) >= 0;
   need(covered, 'the blocks do not cover the domain');
   const finest = ends.reduce((m, { d }) => (d > m ? d : m), 1n).toString(2).length;
-  const digits = Math.max(unit + 64, finest + 64, 64);
+  const digits = Math.max(unit, finest, 0) + 64;
   need(digits <= 1 << 16, 'the blocks are too fine');
-  const enclosures = new Enclosures(digits);
-  const f = enclosures.parse(text);
+  const e = new Enclosures(digits);
+  const f = e.parse(text);
   const limit = unit >= 0 ? (upper.n << BigInt(unit)) / upper.d : upper.n / (upper.d << BigInt(-unit));
-  let value: Fraction | undefined;
+  let value: Span | undefined; // of f - net at the witness
   let x = lo;
   for (const [j, [, order]] of blocks.entries()) {
     const [from, to] = [ends[j] as Fraction, ends[j + 1] as Fraction];
     need(compare(from, to) < 0, 'a block without a length');
     if (compare(to, x) <= 0) continue;
-    const model = new Model(enclosures, f, from, to, Number(order), unit, net.q);
+    const within = model(e, f, { from, to, order: Number(order), unit }, net.q);
     const last = compare(to, hi) >= 0;
     const stop = last ? hi : to;
-    const here = value === undefined && compare(witness, stop) <= 0;
     for (let side = -1; side < 0; ) {
       side = compare(net.to, stop);
       const end = side < 0 ? net.to : stop;
-      need(model.within(x, end, net.a, net.c, limit), EXCEEDED);
-      if (here && value === undefined && compare(witness, end) <= 0) {
-        value = { n: net.a * witness.n + net.c * witness.d, d: net.q * witness.d };
+      need(within(x, end, net.a, net.c, limit), EXCEEDED);
+      if (value === undefined && compare(witness, end) <= 0) {
+        const y = e.ratio(net.a * witness.n + net.c * witness.d, net.q * witness.d);
+        value = e.sub(f([e.ratio(witness.n, witness.d)])[0] as Span, y);
       }
       x = end;
       if (side < 0 || (side === 0 && !last)) net.next();
     }
     if (last) break;
   }
-  const seen = enclosures.sub(
-    f([enclosures.ratio(witness.n, witness.d)])[0] as Span,
-    enclosures.ratio((value as Fraction).n, (value as Fraction).d),
-  );
-  const least = { n: seen[0] > 0n ? seen[0] : -seen[1], d: 1n << BigInt(digits) };
+  const [l, r] = value as Span;
+  const least = { n: l > 0n ? l : -r, d: 1n << BigInt(digits) };
   need(compare(least, lower) >= 0 || lower.n <= 0n, WITNESS);
 }

@@ -12,7 +12,7 @@ export type Jet = readonly Span[];
 /** A function of the jet of x. */
 export type Node = (x: Jet) => Jet;
 
-const abs = (v: bigint): bigint => (v < 0n ? -v : v);
+export const abs = (v: bigint): bigint => (v < 0n ? -v : v);
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 /** Division rounded down; d > 0. */
@@ -28,10 +28,9 @@ export class Enclosures {
   constructor(readonly q: number) {
     this.shift = BigInt(q);
     this.one = 1n << this.shift;
-    this.ln2 = this.scale(this.atanh([floorDiv(this.one, 3n), floorDiv(this.one, 3n) + 1n]), 2n);
-    const part = (d: bigint, k: bigint): Span =>
-      this.scale(this.atan([floorDiv(this.one, d), floorDiv(this.one, d) + 1n]), k);
-    this.quarter = this.sub(part(5n, 8n), part(239n, 2n)); // Machin: pi/2
+    const part = (d: bigint, k: bigint, sign: bigint): Span => this.scale(this.odd(this.ratio(1n, d), sign), k);
+    this.ln2 = part(3n, 2n, 1n);
+    this.quarter = this.sub(part(5n, 8n, -1n), part(239n, 2n, -1n)); // Machin: pi/2
   }
 
   add = (a: Span, b: Span): Span => [a[0] + b[0], a[1] + b[1]];
@@ -66,7 +65,7 @@ export class Enclosures {
     }
   }
 
-  /** z + s z^3/3 + z^5/5 + s z^7/7 ..., |z| <= 1/2. */
+  /** z + s z^3/3 + z^5/5 + s z^7/7 ..., |z| <= 1/2: artanh for s = 1, arctan for s = -1. */
   private odd(z: Span, sign: bigint): Span {
     const square = this.scale(this.mul(z, z), sign);
     let power = z;
@@ -75,8 +74,6 @@ export class Enclosures {
       return this.over(power, 2n * k + 1n);
     });
   }
-  private atanh = (z: Span): Span => this.odd(z, 1n);
-  private atan = (z: Span): Span => this.odd(z, -1n);
 
   /** e^v. */
   private expAt(v: bigint): Span {
@@ -94,7 +91,7 @@ export class Enclosures {
     const m: Span = k >= 0 ? [v >> BigInt(k), (v >> BigInt(k)) + 1n] : [v << BigInt(-k), v << BigInt(-k)];
     // m in [1/2, 1]: log m = 2 atanh((m - 1)/(m + 1)).
     const z = this.div(this.sub(m, [this.one, this.one]), this.add(m, [this.one, this.one]));
-    return this.add(this.scale(this.ln2, BigInt(k)), this.scale(this.atanh(z), 2n));
+    return this.add(this.scale(this.ln2, BigInt(k)), this.scale(this.odd(z, 1n), 2n));
   }
 
   /** sin and cos of an interval, by their values and slopes at its middle. */
@@ -144,11 +141,9 @@ export class Enclosures {
       for (let j = 1; j <= k; j++) rest = this.sub(rest, this.mul(b[j] as Span, q[k - j] as Span));
       return this.div(rest, b[0] as Span);
     });
-  constant = (n: bigint, d: bigint, order: number): Jet =>
-    this.each(order, (k) => (k === 0 ? this.ratio(n, d) : [0n, 0n]));
+  constant = (v: Span, order: number): Jet => this.each(order, (k) => (k === 0 ? v : [0n, 0n]));
   plus = (a: Jet, b: Jet): Jet => a.map((s, k) => this.add(s, b[k] as Span));
   minus = (a: Jet): Jet => a.map(this.neg);
-  pi = (order: number): Jet => this.each(order, (k) => (k === 0 ? this.scale(this.quarter, 2n) : [0n, 0n]));
 
   exp = (u: Jet): Jet =>
     this.each(u.length - 1, (k, e) =>
@@ -165,26 +160,26 @@ export class Enclosures {
   circular(u: Jet): [Jet, Jet] {
     const [s, c] = this.sinCos(u[0] as Span).map((a) => [a]) as [Span[], Span[]];
     for (let k = 1; k < u.length; k++) {
-      const [ds, dc] = [this.chain(u, c, k), this.neg(this.chain(u, s, k))];
-      s.push(ds);
-      c.push(dc);
+      s.push(this.chain(u, c, k));
+      c.push(this.neg(this.chain(u, s, k)));
     }
     return [s, c];
   }
+
   /** u^(n/d), d > 0; odd: the odd root of a number of any sign. */
   power(u: Jet, n: bigint, d: bigint, odd = false): Jet {
     const order = u.length - 1;
     if (d === 1n) {
       need(abs(n) <= 1024n, 'an exponent beyond 1024');
-      let out = this.constant(1n, 1n, order);
+      let out = this.constant(this.ratio(1n, 1n), order);
       for (let i = 0n; i < abs(n); i++) out = this.product(out, u);
-      return n < 0n ? this.quotient(this.constant(1n, 1n, order), out) : out;
+      return n < 0n ? this.quotient(this.constant(this.ratio(1n, 1n), order), out) : out;
     }
     const u0 = u[0] as Span;
     if (odd && u0[1] < 0n)
       return n % 2n === 0n ? this.power(this.minus(u), n, d) : this.minus(this.power(this.minus(u), n, d));
     if (u0[0] > 0n) {
-      const start = this.exp(this.product(this.constant(n, d, 0), this.log([u0])));
+      const start = this.exp(this.product([this.ratio(n, d)], this.log([u0])));
       return this.each(order, (k, p) => {
         if (k === 0) return start[0] as Span;
         const w = (j: number): bigint => n * BigInt(j) - d * BigInt(k - j);
@@ -211,7 +206,7 @@ export class Enclosures {
   /** f(x) read from a text: + - * / ^, brackets, pi, e, tau, decimals, and the functions of this file. */
   parse(text: string): Node {
     const tokens = text.match(/\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[A-Za-z]\w*|[-+*/^(),]|\S/g) ?? [];
-    need(tokens.length <= 1000, 'this checker does not read expressions of more than 1000 symbols');
+    need(tokens.length <= 500, 'this checker does not read expressions of more than 500 symbols');
     let at = 0;
     const fail = (): never => {
       const token = JSON.stringify(tokens[at] ?? 'the end');
@@ -221,7 +216,7 @@ export class Enclosures {
     const number =
       (n: bigint, d: bigint): Node =>
       (x) =>
-        this.constant(n, d, x.length - 1);
+        this.constant(this.ratio(n, d), x.length - 1);
     /** Sums (0), products (1), signs and powers (2). */
     const level = (l: number): Node => {
       if (l === 2) return take('-') ? negated(level(2)) : take('+') ? level(2) : powered();
@@ -265,66 +260,44 @@ export class Enclosures {
         return number(BigInt(digits + decimals) * 10n ** BigInt(Math.max(tens, 0)), 10n ** BigInt(Math.max(-tens, 0)));
       }
       if (take('x')) return (x) => x;
-      if (take('pi')) return (x) => this.pi(x.length - 1);
+      if (take('pi')) return (x) => this.constant(this.scale(this.quarter, 2n), x.length - 1);
       if (take('(')) {
         const a = level(0);
         return take(')') ? a : fail();
       }
-      const defined = Object.hasOwn(DEFINED, token) ? (DEFINED[token] as string) : undefined;
-      if (defined && !/x/.test(defined.replaceAll('exp', ''))) {
-        at++;
-        return this.parse(defined);
-      }
-      const f = Object.hasOwn(this.functions, token) ? this.functions[token] : undefined;
-      if ((!f && !defined) || tokens[at + 1] !== '(') fail();
-      at += 2;
+      const outer = Object.hasOwn(DEFINED, token) ? this.parse(DEFINED[token] as string) : undefined;
+      const f = Object.hasOwn(this.functions, token) ? this.functions[token] : outer;
+      if (!f) return fail();
+      at++;
+      if (token === 'e' || token === 'tau') return f;
+      if (!take('(')) fail();
       const args = [level(0)];
       while (take(',')) args.push(level(0));
       if (!take(')') || (args.length > 1 && token !== 'max' && token !== 'min')) fail();
-      if (f) return (x) => f(...args.map((a) => a(x)));
-      const outer = this.parse(defined as string);
-      return (x) => outer((args[0] as Node)(x));
+      return (x) => f(...(args.map((a) => a(x)) as [Jet, ...Jet[]]));
     };
     const f = level(0);
     return at === tokens.length ? f : fail();
   }
 
-  private readonly functions: Readonly<Record<string, (...u: Jet[]) => Jet>> = {
-    exp: (u) => this.exp(u as Jet),
-    log: (u) => this.log(u as Jet),
-    sin: (u) => this.circular(u as Jet)[0],
-    cos: (u) => this.circular(u as Jet)[1],
-    sqrt: (u) => this.power(u as Jet, 1n, 2n),
-    cbrt: (u) => this.power(u as Jet, 1n, 3n, true),
+  private readonly functions: Readonly<Record<string, (u: Jet, ...more: Jet[]) => Jet>> = {
+    exp: (u) => this.exp(u),
+    log: (u) => this.log(u),
+    sin: (u) => this.circular(u)[0],
+    cos: (u) => this.circular(u)[1],
+    sqrt: (u) => this.power(u, 1n, 2n),
+    cbrt: (u) => this.power(u, 1n, 3n, true),
     max: (...u) => u.reduce((a, b) => this.larger(a, b)),
     min: (...u) => this.minus(u.map(this.minus).reduce((a, b) => this.larger(a, b))),
   };
 }
 
 /** What the other names mean. */
-const DEFINED: Readonly<Record<string, string>> = {
-  e: 'exp(1)',
-  tau: '2*pi',
-  ln: 'log(x)',
-  log1p: 'log(1+x)',
-  log2: 'log(x)/log(2)',
-  log10: 'log(x)/log(10)',
-  expm1: 'exp(x)-1',
-  tan: 'sin(x)/cos(x)',
-  sec: '1/cos(x)',
-  csc: '1/sin(x)',
-  cot: 'cos(x)/sin(x)',
-  sinh: '(exp(x)-exp(-x))/2',
-  cosh: '(exp(x)+exp(-x))/2',
-  tanh: '1-2/(1+exp(2*x))',
-  sigmoid: '1/(1+exp(-x))',
-  logistic: '1/(1+exp(-x))',
-  swish: 'x/(1+exp(-x))',
-  silu: 'x/(1+exp(-x))',
-  softplus: 'log(1+exp(x))',
-  gauss: 'exp(-x^2)',
-  square: 'x^2',
-  cube: 'x^3',
-  abs: 'max(x,-x)',
-  relu: 'max(x,0)',
-};
+const DEFINED: Readonly<Record<string, string>> = Object.fromEntries(
+  `e=exp(1) tau=2*pi ln=log(x) log1p=log(1+x) log2=log(x)/log(2) log10=log(x)/log(10) expm1=exp(x)-1 tan=sin(x)/cos(x)
+  sec=1/cos(x) csc=1/sin(x) cot=cos(x)/sin(x) sinh=(exp(x)-exp(-x))/2 cosh=(exp(x)+exp(-x))/2 tanh=1-2/(1+exp(2*x))
+  sigmoid=1/(1+exp(-x)) logistic=1/(1+exp(-x)) swish=x/(1+exp(-x)) silu=x/(1+exp(-x)) softplus=log(1+exp(x))
+  gauss=exp(-x^2) square=x^2 cube=x^3 abs=max(x,-x) relu=max(x,0)`
+    .split(/\s+/)
+    .map((line) => line.split('=') as [string, string]),
+);

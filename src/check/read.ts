@@ -101,72 +101,32 @@ class Bits {
   }
 }
 
-class Values {
-  private readonly model: Uint32Array;
-  private readonly long = numbers();
-  private before = 0;
+type Reader = (b: Bits, phase: number, precision: number) => bigint;
 
-  constructor(private readonly phases: number) {
-    this.model = even(64 * phases + 4 + 512);
-    for (let p = 0; p < phases; p++) this.model.fill(RARE, 64 * p + 1, 64 * p + 3);
-    this.model[64 * phases + 3] = RARE;
-  }
-
-  read(b: Bits, phase: number, precision: number): bigint {
-    const { model } = this;
-    const after = 64 * this.phases;
+/** A value model: reads values of any size. */
+function valueModel(phases: number): Reader {
+  const after = 64 * phases;
+  const model = even(after + 4 + 512);
+  for (let p = 0; p < phases; p++) model.fill(RARE, 64 * p + 1, 64 * p + 3);
+  model[after + 3] = RARE;
+  const long = numbers();
+  let before = 0;
+  return (b, phase, precision) => {
     let k = 1;
     for (let i = 0; i < 6; i++) k = 2 * k + b.bit(model, 64 * phase + k);
     k -= 64;
     const lead = after + 4 + 8 * k;
-    if (k === 63) k += b.number(this.long);
+    if (k === 63) k += b.number(long);
     if (k === 0) return 0n;
     need(k <= 1 << 20, LARGE);
-    const negative = b.bit(model, after + this.before) === 1;
-    this.before = negative ? 2 : 1;
+    const negative = b.bit(model, after + before) === 1;
+    before = negative ? 2 : 1;
     const kept = precision > 0 && precision < k ? precision - 1 : k - 1;
     const low = BigInt(k - 1 - kept);
     const ones = low > 0n && b.bit(model, after + 3) === 1 ? (1n << low) - 1n : 0n;
     const size = (b.digits(model, lead, kept, 3) << low) + ones;
     return negative ? -size : size;
-  }
-}
-
-class Palette {
-  /** Indices of this run so far. */
-  readonly seen: number[] = [];
-  private readonly phases: number;
-  private readonly model: Uint32Array;
-
-  constructor(
-    private readonly values: readonly bigint[],
-    private readonly looks: readonly number[],
-    private readonly depth: number,
-    phases: (counters: number) => number,
-  ) {
-    const each = looks.reduce((n, look) => (look > 0 ? 4 * n : n), 2 ** depth);
-    this.phases = phases(each);
-    this.model = even(this.phases * each);
-  }
-
-  read(b: Bits, i: number): bigint {
-    const { values, seen, depth } = this;
-    let context = i % this.phases;
-    for (const back of this.looks) {
-      if (back === 0) continue;
-      const index = i < back ? 0 : (seen[i - back] as number);
-      context = 4 * context + (values.length <= 4 ? index : Math.floor((4 * index) / values.length));
-    }
-    let index = 0;
-    for (let bit = depth - 1, node = 1; bit >= 0; bit--) {
-      const upper = index + (1 << bit);
-      const one = upper >= values.length ? 0 : b.bit(this.model, context * 2 ** depth + node);
-      node = 2 * node + one;
-      if (one === 1) index = upper;
-    }
-    seen.push(index);
-    return values[index] as bigint;
-  }
+  };
 }
 
 /** Sequences, one behind the other; what is learned about their runs carries over. */
@@ -175,7 +135,7 @@ class Sequences {
   private readonly orders = choices(4);
   private readonly again = even(1);
   private readonly numbers = Array.from({ length: 8 }, numbers);
-  private readonly constants = new Values(1);
+  private readonly constants = valueModel(1);
 
   constructor(private readonly b: Bits) {}
 
@@ -188,7 +148,7 @@ class Sequences {
     const last = [0, 1, 2, 3].map(() => [0, 0] as [number, number]);
     const size = (s: number): number => (ends[s] ?? 0) - (ends[s - 1] ?? 0);
     let [kind, distance, segment] = [4, 1, 0];
-    let palette: Palette | undefined;
+    let palette: ((i: number) => bigint) | undefined;
     while (x.length < length) {
       const from = x.length;
       while ((ends[segment] as number) <= from) segment++;
@@ -202,12 +162,11 @@ class Sequences {
       const n = code > 3 ? code - 3 : (known[code] as number);
       need(distance > 0 && n > 0 && n <= length - from, DAMAGED);
       if (code > 1) last[kind] = [n, lengths[0]];
-      const r = kind === 0 ? this.constants.read(b, 0, 0) : 0n;
+      const r = kind === 0 ? this.constants(b, 0, 0) : 0n;
       if (kind === 2 && (!palette || b.bit(this.again, 0) === 0)) palette = this.palette();
-      palette?.seen.splice(0);
       const precision = kind % 2 === 1 ? this.number(3) : 0;
       const phases = kind % 2 === 1 ? this.phases(kind === 1 ? 64 : 1) : 1;
-      const values = new Values(kind === 1 ? phases : 1);
+      const values = valueModel(kind === 1 ? phases : 1);
       const patched = even(phases);
       for (let i = 0; i < n; i++) {
         const back = order === 0 ? 0n : (x[x.length - distance] ?? 0n);
@@ -215,23 +174,44 @@ class Sequences {
         if (order === 2) v = 2n * back - (x[x.length - 2 * distance] ?? 0n);
         if (order === 3) v = -back;
         if (kind === 0) v += r;
-        else if (kind === 1) v += values.read(b, i % phases, precision);
-        else if (kind === 2) v += (palette as Palette).read(b, i);
-        else if (b.bit(patched, i % phases) === 1) v = values.read(b, 0, precision);
+        else if (kind === 1) v += values(b, i % phases, precision);
+        else if (kind === 2) v += palette?.(i) ?? 0n;
+        else if (b.bit(patched, i % phases) === 1) v = values(b, 0, precision);
         x.push(v);
       }
     }
     return x;
   }
 
-  private palette(): Palette {
+  /** Reads a palette: a reader of element i of a run. */
+  private palette(): (i: number) => bigint {
+    const { b } = this;
     const size = this.number(5) + 1;
     need(size <= 4096, DAMAGED);
-    const values = [this.constants.read(this.b, 0, 0)];
+    const values = [this.constants(b, 0, 0)];
     while (values.length < size) values.push((values.at(-1) as bigint) + 1n + BigInt(this.number(6)));
-    const looks = [this.number(1), this.number(1)];
+    const looks = [this.number(1), this.number(1)].filter((look) => look > 0);
     const depth = size === 1 ? 0 : 32 - Math.clz32(size - 1);
-    return new Palette(values, looks, depth, (counters) => this.phases(counters));
+    const each = 4 ** looks.length * 2 ** depth;
+    const phases = this.phases(each);
+    const model = even(phases * each);
+    const seen: number[] = [];
+    return (i) => {
+      let context = i % phases;
+      for (const look of looks) {
+        const back = i < look ? 0 : (seen[i - look] as number);
+        context = 4 * context + (size <= 4 ? back : Math.floor((4 * back) / size));
+      }
+      let index = 0;
+      for (let bit = depth - 1, node = 1; bit >= 0; bit--) {
+        const upper = index + (1 << bit);
+        const one = upper >= size ? 0 : b.bit(model, context * 2 ** depth + node);
+        node = 2 * node + one;
+        if (one === 1) index = upper;
+      }
+      seen[i] = index;
+      return values[index] as bigint;
+    };
   }
 
   private phases(counters: number): number {
@@ -248,9 +228,9 @@ class Sequences {
 
 function crc32(bytes: Uint8Array): number {
   let c = -1;
-  for (const byte of bytes) {
-    c ^= byte;
-    for (let k = 0; k < 8; k++) c = (c >>> 1) ^ (0xedb88320 & -(c & 1));
+  for (let i = 0; i < 8 * bytes.length; i++) {
+    if (i % 8 === 0) c ^= bytes[i / 8] as number;
+    c = (c >>> 1) ^ (0xedb88320 & -(c & 1));
   }
   return ~c >>> 0;
 }
@@ -274,11 +254,11 @@ export function readNetwork(bytes: Uint8Array): Layer[] {
     return new Bits(bytes, at - length, at);
   };
   const s = new Sequences(section());
-  const tag = (byte: number): boolean => at < end && bytes[at] === byte && ++at > 0;
-  if (tag(0x4d)) section();
-  const intrinsic = tag(0x49) ? new Sequences(section()) : undefined;
+  const tagged = (byte: number): Bits | undefined => (at < end && bytes[at] === byte && ++at ? section() : undefined);
+  tagged(0x4d); // what people are told
+  const intrinsic = tagged(0x49);
   need(at === end, 'expected a file of one network');
-  return layersOf(s, intrinsic);
+  return layersOf(s, intrinsic && new Sequences(intrinsic));
 }
 
 function whole(v: bigint | undefined, lo: number, hi: number): number {
@@ -295,19 +275,11 @@ function layersOf(s: Sequences, intrinsic: Sequences | undefined): Layer[] {
   if (count() > 0) s.read(4 * (widths[0] as number)); // the domain: a proof names its own
   const marked = count();
   const marks = [s.read(marked), s.read(marked), s.read(marked)] as const;
-  /** Where segments of these sizes end. */
-  const ends = (sizes: readonly number[]): number[] => {
-    let end = 0;
-    return sizes.map((n) => {
-      end += n;
-      return end;
-    });
+  const segments = (sizes: readonly number[]): bigint[] => {
+    const ends = [0];
+    for (const n of sizes) ends.push((ends.at(-1) as number) + n);
+    return s.read(ends.at(-1) as number, ends.slice(1));
   };
-  const segments = (sizes: readonly number[]): bigint[] =>
-    s.read(
-      sizes.reduce((a, b) => a + b, 0),
-      ends(sizes),
-    );
   const rows = widths.slice(1);
   const degrees = segments(rows);
   // Of each layer: its rows' starts, how many first columns and gaps are written.
@@ -330,8 +302,7 @@ function layersOf(s: Sequences, intrinsic: Sequences | undefined): Layer[] {
   const gap = segments(shapes.map(({ gaps }) => gaps));
   const bias = segments(rows);
   const cell = segments(shapes.map(({ cells }) => cells));
-  const [rowEnds, cellEnds] = [ends(rows), ends(shapes.map(({ cells }) => cells))];
-  let [f, g] = [0, 0];
+  let [f, g, rowEnd, cellEnd] = [0, 0, 0, 0];
   const layers = shapes.map(({ start, cells }, l): Layer => {
     const [inputs, outputs] = [widths[l] as number, rows[l] as number];
     const column = new Uint32Array(cells);
@@ -344,9 +315,11 @@ function layersOf(s: Sequences, intrinsic: Sequences | undefined): Layer[] {
         column[k] = j;
       }
     }
-    const weight = cell.slice((cellEnds[l] as number) - cells, cellEnds[l]);
-    const constant = bias.slice((rowEnds[l] as number) - outputs, rowEnds[l]);
-    return { inputs, outputs, scale: scales[l] as number, start, column, weight, bias: constant };
+    rowEnd += outputs;
+    cellEnd += cells;
+    const weight = cell.slice(cellEnd - cells, cellEnd);
+    const layer = { inputs, outputs, scale: scales[l] as number, start, column, weight };
+    return { ...layer, bias: bias.slice(rowEnd - outputs, rowEnd) };
   });
   need((intrinsic !== undefined) === marked > 0, DAMAGED);
   if (!intrinsic) return layers;

@@ -19,7 +19,7 @@ export interface Proved extends ProvedSup {
 
 export function proved(name: string, net: Network, f: Target | Network, lo = Dyadic.ZERO, hi = Dyadic.ONE): Proved {
   // As the command line does: finer where the checker asks for it.
-  const found = proveSup(net, f, { domain: [lo, hi], fine: 1 });
+  const found = proveSup(net, f, { domain: [lo, hi], fine: 2 });
   return {
     ...found,
     name,

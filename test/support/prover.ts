@@ -11,5 +11,5 @@ export function prove(
 ): SupProof | undefined {
   const target = typeof f === 'string' ? expressionTarget(f) : decodeNetwork(f).network;
   const [lo, hi] = domain.map((x) => Dyadic.from(x)) as [Dyadic, Dyadic];
-  return proveSup(decodeNetwork(file).network, target, { domain: [lo, hi], seconds: 5 }).proof;
+  return proveSup(decodeNetwork(file).network, target, { domain: [lo, hi], fine: 2, seconds: 5 }).proof;
 }
