@@ -55,7 +55,7 @@ describe('fit --method taylor', () => {
     const small = fitTarget(f, { epsilon: '0.5', method: 'taylor', quantised: { n: 2, lambda: 3 } });
     expect(small.status).toBe('proved');
     expect(small.certificate.pieces).toBeGreaterThan(50);
-    expect(small.certificate.upper!.le(small.guaranteed)).toBe(true);
+    expect(small.certificate.upper!.le(small.guaranteed!)).toBe(true);
     expect(small.certificate.upper!.toNumber() / small.certificate.lower.toNumber()).toBeLessThan(1.02);
     const large = fitTarget(f, {
       epsilon: '1e-5',
