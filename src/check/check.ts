@@ -46,8 +46,7 @@ export function checkProof(proof: unknown, file: Uint8Array, other?: Uint8Array)
   need(p?.proof === 'dyadnet sup 1' && typeof f === 'object' && f !== null, 'expected a proof "dyadnet sup 1"');
   const [lo, hi] = pair(p.domain, 'a domain');
   const claim = { lo, hi, upper: fraction(p.upper), lower: fraction(p.lower), witness: fraction(p.witness) };
-  const { witness } = claim;
-  const inside = compare(lo, hi) < 0 && compare(lo, witness) <= 0 && compare(witness, hi) <= 0;
+  const inside = compare(lo, hi) < 0 && compare(lo, claim.witness) <= 0 && compare(claim.witness, hi) <= 0;
   need(inside, 'the witness is not in the domain');
   const net = new Sweep(readNetwork(file), lo, hi, list(p.switches, 'switches'));
   let text = 'the other network';

@@ -32,12 +32,14 @@ class Unit {
     public slope = 0n,
   ) {}
 
-  at = (x: Fraction): bigint => this.slope * x.n + this.offset * x.d;
-  /** Whether its sign at x, where its line had the value z / x.d, is still the one it has been taken for. */
-  check(z: bigint): void {
-    need(this.on ? z >= 0n : z <= 0n, 'a unit switches that is not listed');
+  /** The line's value at x, times x.d. */
+  at(x: Fraction): bigint {
+    return this.slope * x.n + this.offset * x.d;
   }
 }
+
+/** Whether the sign of the unit's line, which has the value z, is still the one that it has been taken for. */
+const check = (u: Unit, z: bigint): void => need(u.on ? z >= 0n : z <= 0n, 'a unit switches that is not listed');
 
 export class Sweep {
   a = 0n;
@@ -71,7 +73,8 @@ export class Sweep {
           if (from.on) u.slope += w * from.slope;
           if (from.on) u.offset += w * from.offset;
         }
-        u.on = u.at(x) > 0n || (u.at(x) === 0n && u.slope > 0n);
+        const z = u.at(x);
+        u.on = z === 0n ? u.slope > 0n : z > 0n;
         here.push(u);
         this.units.push(u);
       }
@@ -103,7 +106,7 @@ export class Sweep {
   finish(): void {
     while (this.k < this.switches.length) this.switch();
     need(compare(this.x, this.hi) <= 0, 'a switch beyond the domain');
-    for (const u of this.units.slice(0, -1)) u.check(u.at(this.hi));
+    for (const u of this.units.slice(0, -1)) check(u, u.at(this.hi));
   }
 
   /** Units that switch together, increasing. */
@@ -127,7 +130,7 @@ export class Sweep {
         if (u.layer + 1 === this.moved.length) break;
         // The old line ends here: it must have kept its sign.
         const z = u.oldSlope * x.n + u.oldOffset * x.d;
-        u.check(z);
+        check(u, z);
         const was = u.on;
         if (z === 0n) u.on = u.slope > 0n;
         const da = (u.on ? u.slope : 0n) - (was ? u.oldSlope : 0n);

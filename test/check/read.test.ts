@@ -35,7 +35,7 @@ test('random networks, with weights of any length', () => {
       fc.property(network({ maxDepth: 6, maxWidth: 8, weight: dyadic(bits) }), (net) => {
         same(net, readNetwork(encodeNetwork({ network: net })));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }
 });

@@ -17,9 +17,16 @@ export interface Proved extends ProvedSup {
   readonly domain: readonly [Dyadic, Dyadic];
 }
 
-export function proved(name: string, net: Network, f: Target | Network, lo = Dyadic.ZERO, hi = Dyadic.ONE): Proved {
+export function proved(
+  name: string,
+  net: Network,
+  f: Target | Network,
+  lo = Dyadic.ZERO,
+  hi = Dyadic.ONE,
+  fine = 1,
+): Proved {
   // As the command line does: finer where the checker asks for it.
-  const found = proveSup(net, f, { domain: [lo, hi], fine: 2 });
+  const found = proveSup(net, f, { domain: [lo, hi], fine });
   return {
     ...found,
     name,
@@ -67,6 +74,8 @@ export function cases(): Proved[] {
       interpolant((x) => Math.tanh(4 * x), 32, 16, -1, 1),
       e('tanh(4*x)'),
       Dyadic.from(-1),
+      Dyadic.ONE,
+      2,
     ),
     proved('deep', deep, e('x^2/(1+x)'), Dyadic.from(-0.5), Dyadic.from(3)),
     proved('table', deep, table, Dyadic.from(-1), Dyadic.from(3)),
