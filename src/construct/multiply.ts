@@ -3,11 +3,13 @@
  *
  *   map      x'(x,y) = 2 (f_r(|x+y|/2) - f_r(|x|/2) - f_r(|y|/2)), f_r of square.ts
  *   domain   [-1,1]^2
- *   error    -4 * 2^(-2(r+1)) <= x'(x,y) - xy <= 2 * 2^(-2(r+1)); -4 is attained. (The paper has 6 for both sides.)
+ *   error    -4 * 2^(-2(r+1)) <= x'(x,y) - xy <= 0; both ends are attained. (The paper has 6 for both sides.)
  *   also     x'(x,y) = 0 where x = 0 or y = 0;  |x'(x,y)| <= min(|x|,|y|);  x' has the sign of xy or is 0
  *   depth    2r + 1      width 52      M = 72r + 76      (r = 1: width 12, M = 70)
  *
  * Why -4: with e(z) = f_r(z) - z^2 in [0, 2^(-2(r+1))] the error is 2 (e(|x+y|/2) - e(|x|/2) - e(|y|/2)).
+ * Why 0: e(z) = 4^-r g(u), g(u) = u(1-u), u the fractional part of 2^r z. With a, b those of |x|/2, |y|/2 and g of period 1,
+ * g(a+b) - g(a) - g(b) is -2ab or -2(1-a)(1-b), and g(a-b) - g(a) - g(b) is -2b(1-a) or -2a(1-b).
  * Why the minimum: let b = |y|/2 <= a = |x|/2 <= 1/2. f_r has slope (2k+1)/2^r on cell k, so f_r'(a+b) - f_r'(b) <= 1 and
  * f_r'(a-b) + f_r'(b) <= 1 for almost all b (a 2^r is at most the whole number 2^(r-1)). Hence b - (f_r(a+b) - f_r(a) - f_r(b))
  * and b + (f_r(a-b) - f_r(a) - f_r(b)), both 0 at b = 0, grow with b; and |x+y|/2 lies in [a-b, a+b], where f_r grows.
@@ -70,7 +72,9 @@ function report(b: Blueprint, r: number): ConstructionReport {
     },
     bound: multiplyError(r),
     blocks: plan.blocks,
-    notes: ['The paper bounds the error by 6 * 2^(-2(r+1)); it lies in [-4, 2] * 2^(-2(r+1)), and -4 is attained.'],
+    notes: [
+      'The paper bounds the error by 6 * 2^(-2(r+1)); it lies in [-4, 0] * 2^(-2(r+1)), and both ends are attained.',
+    ],
     restsOn: [],
   });
 }

@@ -55,7 +55,7 @@ describe('a million exact samples', () => {
     sample(network, 1e6, -1, (x, y) => {
       const [a, b] = x.map((v) => Dyadic.from(v)) as [Dyadic, Dyadic];
       const error = y.sub(a.mul(b));
-      if (error.lt(report.bound.neg()) || error.gt(report.bound.scale(-1))) fail(x, 'beyond [-4, 2] 2^(-2(r+1))');
+      if (error.lt(report.bound.neg()) || error.sign > 0) fail(x, 'beyond [-4, 0] 2^(-2(r+1))');
       if (y.abs().gt(a.abs().min(b.abs()))) fail(x, 'beyond min(|x|,|y|)');
       if (!y.eq(interpolatedProduct(a, b, 10))) fail(x, 'not the formula');
     });
@@ -109,11 +109,11 @@ describe('a million exact samples', () => {
   }
 });
 
-describe('literal networks', () => {
+describe('within 2 GiB', () => {
   const dist = join(import.meta.dirname, '../../dist/index.js');
   const script = (text: string, options: TaylorOptions): string => `
     const { taylor, expressionTarget, Engine } = await import(${JSON.stringify(dist)});
-    const made = taylor(expressionTarget(${JSON.stringify(text)}), ${JSON.stringify({ ...options, sharing: 'none' })});
+    const made = taylor(expressionTarget(${JSON.stringify(text)}), ${JSON.stringify(options)});
     const engine = Engine.createSync(made.network);
     const d = made.network.inputs;
     const x = Float64Array.from({ length: 2 * d }, (_, k) => ((k * 7919 + 13) % 1009) / 1009);
@@ -121,20 +121,38 @@ describe('literal networks', () => {
     const equal = [0, 1].every((k) => y.at(k, 0).eq(made.formula([...x.subarray(k * d, (k + 1) * d)])));
     console.log(JSON.stringify({ M: made.network.connectivity, plan: made.report.counts.connectivity, equal,
       mib: process.resourceUsage().maxRSS / 1024 }));`;
+  const built = (text: string, options: TaylorOptions): number => {
+    if (!existsSync(dist)) expect.fail('dist/ is missing: npm run build');
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script(text, options)], {
+      encoding: 'utf8',
+    });
+    const { M, plan, equal, mib } = JSON.parse(out) as { M: number; plan: number; equal: boolean; mib: number };
+    expect(M).toBe(plan);
+    expect(equal).toBe(true);
+    expect(mib).toBeLessThan(2048);
+    return M;
+  };
+
   for (const [text, options, least] of [
     ['sin(x1)*cos(x2)', { n: 3, epsilon: 1e-2 }, 1e7],
     ['sin(x1)*cos(x2)*x3', { n: 4, N: 8 }, 3e7],
   ] as const) {
-    test(`${text}, n = ${options.n}: built and evaluated within 2 GiB`, () => {
-      if (!existsSync(dist)) expect.fail('dist/ is missing: npm run build');
-      const out = execFileSync(process.execPath, ['--input-type=module', '-e', script(text, options)], {
-        encoding: 'utf8',
-      });
-      const { M, plan, equal, mib } = JSON.parse(out) as { M: number; plan: number; equal: boolean; mib: number };
-      expect(M).toBe(plan);
-      expect(M).toBeGreaterThan(least);
-      expect(equal).toBe(true);
-      expect(mib).toBeLessThan(2048);
+    test(`literally: ${text}, n = ${options.n}`, () => {
+      expect(built(text, { ...options, sharing: 'none' })).toBeGreaterThan(least);
+    });
+  }
+
+  for (const lambda of [2, 3, 4, 8, 16]) {
+    test(`shared, lambda = ${lambda}: d = 1 to 1e-6, d = 2 to 1e-2, d = 3 at N = 8`, () => {
+      for (const [text, options] of [
+        ['sin(x)', { n: 3, epsilon: 1e-6 }],
+        ['sin(x)', { n: 4, epsilon: 1e-6 }],
+        ['sin(x1)*cos(x2)', { n: 3, epsilon: 1e-2 }],
+        ['sin(x1)*cos(x2)*x3', { n: 4, N: 8 }],
+      ] as const) {
+        built(text, { ...options, lambda });
+        if (lambda !== 3) built(text, { ...options, lambda, quantisation: 'linear' });
+      }
     });
   }
 });
