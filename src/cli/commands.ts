@@ -62,6 +62,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./plot.ts')).definePlot,
   },
   {
+    name: 'rates',
+    summary: 'run constructions at growing size, before and after quantisation, beside the best possible rate',
+    load: async () => (await import('./rates.ts')).defineRates,
+  },
+  {
     name: 'view',
     summary: 'open the page, with a network in it, at an address of this machine',
     load: async () => (await import('./view.ts')).defineView,

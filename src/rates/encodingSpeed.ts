@@ -203,7 +203,7 @@ export function rateCeiling(
       ? `${subject}: the encoding speed is infinite and bounds no rate`
       : known && known.rate.compare(speed.speed) > 0
         ? refuse('rateCeiling reached', `a rate of at most the encoding speed ${speed.speed}`, known.rate)
-        : known && known.rate.eq(speed.speed)
+        : known?.rate.eq(speed.speed)
           ? `${subject}: rate ${speed.speed} is reached (${known.source}) and equals the encoding speed: no better rate can be hoped for`
           : `${subject}: no rate beyond the encoding speed ${speed.speed}`;
   return Object.freeze({ ...speed, holds, ...(known ? { reached: known } : {}), sentence });

@@ -12,3 +12,4 @@ export * from './intervals.ts';
 export { certifyIntrinsic, type IntrinsicCertificateOptions } from './intrinsic.ts';
 export * from './observe.ts';
 export * from './quantised.ts';
+export * from './rateRun.ts';
