@@ -237,6 +237,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'fit-cube',
     'fit-methods',
     'fit',
+    'regimes',
+    'advice',
     'index',
   ],
   sweep: [
@@ -260,7 +262,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'pareto',
     'index',
   ],
-  plot: ['markup', 'palette', 'scale', 'chart', 'csv', 'svg', 'approximation', 'index'],
+  plot: ['markup', 'palette', 'scale', 'chart', 'csv', 'svg', 'approximation', 'regimes', 'index'],
   cli: [
     'command',
     'arguments',
@@ -287,6 +289,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'picture',
     'plot',
     'rates',
+    'regimes',
+    'budget',
+    'deepen',
     'view',
     'sweep',
     'worker',

@@ -65,6 +65,19 @@ export const COMMANDS: readonly Entry[] = [
     name: 'rates',
     summary: 'run constructions at growing size, before and after quantisation, beside the best possible rate',
     load: async () => (await import('./rates.ts')).defineRates,
+    name: 'regimes',
+    summary: 'lower bounds and the errors of networks built, for every number of bits or every depth',
+    load: async () => (await import('./regimes.ts')).defineRegimes,
+  },
+  {
+    name: 'budget',
+    summary: 'what error a width, depth and bits can reach, what they cannot, and which to change first',
+    load: async () => (await import('./budget.ts')).defineBudget,
+  },
+  {
+    name: 'deepen',
+    summary: 'the same function exactly, with weights of fewer bits and more layers',
+    load: async () => (await import('./deepen.ts')).defineDeepen,
   },
   {
     name: 'view',

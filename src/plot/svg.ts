@@ -31,7 +31,7 @@ export function drawPicture(picture: Picture): string {
     y = drawn.bottom + 14;
   }
   y += 4;
-  for (const line of wrap(picture.caption, 128)) {
+  for (const line of wrap(picture.caption, 134)) {
     y += 16;
     body.push(textAt(20, y, line, { size: 12 }));
   }
@@ -101,8 +101,8 @@ function drawPanel(panel: Panel, colors: ReadonlyMap<string, number>, from: numb
     x: makeScale(tightX(panel, all('x')), all('x'), 9),
     y: makeScale(panel.y, all('y'), Math.max(3, height / 40)),
   };
-  out.push(drawRegions(panel, colors, frame));
-  out.push(drawGrid(frame));
+  const shades = drawRegions(panel, colors, frame);
+  out.push(shades.areas, drawGrid(frame), shades.names);
   // An inner svg clips without an id, which another picture on the same page could have too.
   const box = `${LEFT} ${pixels(top)} ${INNER} ${height}`;
   out.push(
@@ -159,8 +159,13 @@ function drawSample(mark: Mark, color: number, x: number, y: number): string {
   return mark.kind === 'line' && mark.markers ? line + marker(color, x + 14, y) : line;
 }
 
-function drawRegions(panel: Panel, colors: ReadonlyMap<string, number>, { x, top, height }: Frame): string {
-  const out: string[] = [];
+function drawRegions(
+  panel: Panel,
+  colors: ReadonlyMap<string, number>,
+  { x, top, height }: Frame,
+): { areas: string; names: string } {
+  const areas: string[] = [];
+  const names: string[] = [];
   for (const mark of panel.marks) {
     if (mark.kind !== 'region') continue;
     const a = LEFT + INNER * Math.max(0, x.at(mark.from) ?? 0);
@@ -168,20 +173,20 @@ function drawRegions(panel: Panel, colors: ReadonlyMap<string, number>, { x, top
     if (!(b > a)) continue;
     const color = colors.get(mark.name) as number;
     const ink = SERIES[color] as Ink;
-    out.push(
+    areas.push(
       `<rect class="f${color}" x="${pixels(a)}" y="${pixels(top)}" width="${pixels(b - a)}" height="${height}" fill="${ink.light}" fill-opacity="0.13"/>`,
     );
     const words = mark.name;
     if (textWidth(words, 12) < b - a - 8) {
-      out.push(textAt((a + b) / 2, top + 16, words, { size: 12, anchor: 'middle', faint: true }));
+      names.push(textAt((a + b) / 2, top + 16, words, { size: 12, anchor: 'middle', faint: true }));
     } else if (b - a > 14) {
       const at = `${pixels((a + b) / 2 + 4)} ${pixels(top + 8)}`;
-      out.push(
+      names.push(
         `<text class="faint" transform="translate(${at}) rotate(90)" font-family="${SANS}" font-size="12" fill="${FAINT.light}">${escapeXml(words)}</text>`,
       );
     }
   }
-  return out.join('\n');
+  return { areas: areas.join('\n'), names: names.join('\n') };
 }
 
 function drawGrid({ x, y, top, height }: Frame): string {

@@ -1,5 +1,6 @@
 /** Joins the rooms below: what needs two of them at once. */
 
+export * from './advice.ts';
 export * from './compare.ts';
 export * from './findBits.ts';
 export * from './fit.ts';
@@ -13,3 +14,4 @@ export { certifyIntrinsic, type IntrinsicCertificateOptions } from './intrinsic.
 export * from './observe.ts';
 export * from './quantised.ts';
 export * from './rateRun.ts';
+export * from './regimes.ts';
