@@ -7,7 +7,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { compareNetworks, Interval, outwardBox, quantizeUniform, readNnet, readVnnlib, toFloat16 } from '../dist/index.js';
+import {
+  compareNetworks,
+  Interval,
+  outwardBox,
+  quantizeUniform,
+  readNnet,
+  readVnnlib,
+  toFloat16,
+} from '../dist/index.js';
 
 const folder = new URL('../../shared/data/acasxu/', import.meta.url);
 if (!existsSync(folder)) {
@@ -48,7 +56,9 @@ async function row(f, g, box, options) {
 const show = (x) => (x === 0 ? '0' : x.toPrecision(3));
 console.log(machine);
 const table = [];
-console.log(`\n| network | box | bits | certified | observed | ratio | boxes | seconds |\n|---|---|---|---|---|---|---|---|`);
+console.log(
+  `\n| network | box | bits | certified | observed | ratio | boxes | seconds |\n|---|---|---|---|---|---|---|---|`,
+);
 for (const name of ['1_1', '2_3', '4_5']) {
   const { network, full } = open(name);
   for (const where of [1, 2, 3, 4, 'full']) {
@@ -62,7 +72,9 @@ for (const name of ['1_1', '2_3', '4_5']) {
   }
 }
 
-console.log('\n| half precision, network 2_3, threshold 0.05 | answer | boxes | seconds | CPU seconds | ReluDiff |\n|---|---|---|---|---|---|');
+console.log(
+  '\n| half precision, network 2_3, threshold 0.05 | answer | boxes | seconds | CPU seconds | ReluDiff |\n|---|---|---|---|---|---|',
+);
 const { network } = open('2_3');
 const half = toFloat16(network).network;
 const RELUDIFF = { 1: 'not half through after 120 s', 3: '1.7 s', 4: '0.1 s' };
