@@ -65,6 +65,8 @@ export const COMMANDS: readonly Entry[] = [
     name: 'rates',
     summary: 'run constructions at growing size, before and after quantisation, beside the best possible rate',
     load: async () => (await import('./rates.ts')).defineRates,
+  },
+  {
     name: 'regimes',
     summary: 'lower bounds and the errors of networks built, for every number of bits or every depth',
     load: async () => (await import('./regimes.ts')).defineRegimes,
