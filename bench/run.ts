@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FULL, QUICK, type Row } from './measure.ts';
+import { constructions } from './suites/constructions.ts';
 import { dense } from './suites/dense.ts';
 
-const SUITES = { dense } as const;
+const SUITES = { dense, constructions } as const;
 
 const { values } = parseArgs({
   options: {
