@@ -72,7 +72,7 @@ const FINE_DENSITIES: readonly Density[] = [
 /** One line only: coarser and finer slopes. */
 const LINE_DENSITIES: readonly Density[] = [0.25, 0.5, 1, 2, 4, 8].map((slopes) => [1, slopes, true] as const);
 /** About how many steps the search may take before it has found something, and all in all. */
-const STEPS_FOR_ONE = 1e9;
+const STEPS_FOR_ONE = 2e8;
 const STEPS = 6e7;
 /** Polylines whose networks are built and measured, and about how many units these may have in all. */
 const PATHS_ENCODED = 12;
