@@ -47,7 +47,12 @@ describe.each(pages)('%s', (page) => {
   const folder = join(scratch, page.replace(/\W/g, '_'));
   mkdirSync(folder);
   symlinkSync(join(root, 'examples'), join(folder, 'examples'));
-  test.runIf(blocks.length === 0)('has no code', () => {});
+  test('every link leads somewhere', () => {
+    const text = readFileSync(join(root, page), 'utf8').replace(/^\s*```[\s\S]*?^\s*```$/gm, '');
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1] as string);
+    const lost = links.filter((l) => !/^(https?:|#)/.test(l) && !existsSync(join(root, page, '..', l.split('#')[0]!)));
+    expect(lost).toEqual([]);
+  });
   for (const block of blocks) {
     const missing = block.code.includes('../shared/') && !existsSync(shared) ? ' (skipped: ../shared is missing)' : '';
     test.skipIf(missing !== '')(`line ${block.line}: ${block.language || 'text'}${missing}`, { timeout: 120_000 }, () =>
