@@ -72,8 +72,8 @@ class Parent {
     const results = new Worker(this.resultsName, (job) => this.receive(job), {
       connection: this.connection.open(),
       concurrency: WRITERS,
-      lockDuration: 10_000,
-      stalledInterval: 5000,
+      lockDuration: 5000,
+      stalledInterval: 2500,
       maxStalledCount: 1000,
       runRetryDelay: 1000,
     });

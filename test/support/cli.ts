@@ -15,9 +15,9 @@ export function dyadnet(args: readonly string[], options: { cwd?: string; input?
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }
 
-/** The one JSON object of a command that succeeds. */
-export function json(args: readonly string[], options: { cwd?: string } = {}): Record<string, unknown> {
+/** The one JSON object of a command that succeeds, or ends with the exit code that is allowed. */
+export function json(args: readonly string[], options: { cwd?: string; allow?: number } = {}): Record<string, unknown> {
   const { code, out, err } = dyadnet([...args, '--json'], options);
-  if (code !== 0) throw new Error(`dyadnet ${args.join(' ')}: exit ${code}: ${err}`);
+  if (code !== 0 && code !== options.allow) throw new Error(`dyadnet ${args.join(' ')}: exit ${code}: ${err}`);
   return JSON.parse(out) as Record<string, unknown>;
 }
