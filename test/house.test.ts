@@ -293,6 +293,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'budget',
     'deepen',
     'view',
+    'sweepReport',
     'sweep',
     'worker',
     'commands',

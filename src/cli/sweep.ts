@@ -33,8 +33,9 @@ interface Options {
 /** `dyadnet sweep`: many jobs, each to one record, resumable. */
 export const defineSweep: Define = (command, done) => {
   command
-    .argument('<spec>', 'what to do (.json)')
-    .option('-o, --out <folder>', 'results folder; jobs that have a record there are not done again')
+    .argument('<spec>', 'what to do (.json); or: report')
+    .argument('[folder]', 'report: the results folder')
+    .option('-o, --out <folder>', 'results folder; jobs that have a record there are not done again. report: where pictures go')
     .option('--engine <name>', 'local (default), or bullmq: jobs go to the workers of a Redis or Valkey server')
     .option(
       '--redis <url>',
@@ -49,7 +50,14 @@ export const defineSweep: Define = (command, done) => {
       'after',
       '\nExit code: 0 every job has a result, 1 some failed (their records say why).\n\nExample:\n  dyadnet sweep spec.json -o results/\n  dyadnet sweep report results/\n',
     )
-    .action(async (path: string, options: Options) => {
+    .action(async (path: string, folder: string | undefined, options: Options) => {
+      if (path === 'report') {
+        if (folder === undefined) throw new InputError('sweep report: expected the folder of the results');
+        const { reportSweep } = await import('./sweepReport.ts');
+        done(await reportSweep(folder, options));
+        return;
+      }
+      if (folder !== undefined) throw new InputError(`sweep: expected one specification, got ${JSON.stringify(folder)} too`);
       const sweep = openSpec(path);
       if (options.out === undefined) throw new InputError('--out: expected a folder for the results');
       const engine = engineOf(options, versionsOf(command));
