@@ -35,7 +35,10 @@ export const defineSweep: Define = (command, done) => {
   command
     .argument('<spec>', 'what to do (.json); or: report')
     .argument('[folder]', 'report: the results folder')
-    .option('-o, --out <folder>', 'results folder; jobs that have a record there are not done again. report: where pictures go')
+    .option(
+      '-o, --out <folder>',
+      'results folder; jobs that have a record there are not done again. report: where pictures go',
+    )
     .option('--engine <name>', 'local (default), or bullmq: jobs go to the workers of a Redis or Valkey server')
     .option(
       '--redis <url>',
@@ -57,7 +60,8 @@ export const defineSweep: Define = (command, done) => {
         done(await reportSweep(folder, options));
         return;
       }
-      if (folder !== undefined) throw new InputError(`sweep: expected one specification, got ${JSON.stringify(folder)} too`);
+      if (folder !== undefined)
+        throw new InputError(`sweep: expected one specification, got ${JSON.stringify(folder)} too`);
       const sweep = openSpec(path);
       if (options.out === undefined) throw new InputError('--out: expected a folder for the results');
       const engine = engineOf(options, versionsOf(command));

@@ -148,7 +148,16 @@ function csv(records: readonly JobRecord[], fronts: readonly TargetFront[]): str
     const r = 'result' in record ? record.result : undefined;
     const measured = [r?.bytes, r?.upper.value, r?.connectivity, r?.depth, r?.width, r?.fractionalBits];
     const failure = 'error' in record ? `${record.error.kind}: ${record.error.message}` : '';
-    return [id, targetName(job.target), r?.method ?? job.method, ...asked, status, ...measured, onFront.has(id), failure]
+    return [
+      id,
+      targetName(job.target),
+      r?.method ?? job.method,
+      ...asked,
+      status,
+      ...measured,
+      onFront.has(id),
+      failure,
+    ]
       .map((v) => quoted(v === undefined ? '' : String(v)))
       .join(',');
   });

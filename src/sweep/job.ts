@@ -26,7 +26,8 @@ export type JobTarget =
 export type Quantiser =
   | { readonly kind: 'uniform'; readonly bits: number; readonly rounding: 'nearest' | 'floor' }
   | { readonly kind: 'float16' }
-  | { readonly kind: 'depthPrecision'; readonly bits: number };
+  | { readonly kind: 'depthPrecision'; readonly bits: number }
+  | { readonly kind: 'codebook'; readonly lambda: number };
 
 export interface Job {
   readonly target: JobTarget;
@@ -51,7 +52,7 @@ export interface JobLimits {
 export const DEFAULT_LIMITS: JobLimits = { seconds: 600, memoryMiB: 1024, attempts: 4 };
 
 export const JOB_KEYS = ['target', 'method', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
-const QUANTISERS = ['uniform', 'float16', 'depthPrecision'] as const;
+const QUANTISERS = ['uniform', 'float16', 'depthPrecision', 'codebook'] as const;
 const MAX_EXPRESSION = 20_000;
 
 /** Reads a job, believing nothing. Throws InputError with `where` and what is wrong. */
@@ -136,17 +137,26 @@ function positive(value: unknown, where: string): string {
   return sign > 0 ? text : refuse(where, 'a number above 0', text);
 }
 
+/** Each kind with the fields that it has. */
 export function readQuantiser(value: unknown, where: string): Quantiser {
-  const f = objectOf(value, where, ['kind', 'bits', 'rounding']);
-  const kind = oneOf(f.kind, `${where}.kind`, QUANTISERS);
-  if (kind !== 'uniform' && f.rounding !== undefined) refuse(where, `${kind} without rounding`, f.rounding);
-  if (kind === 'float16') {
-    if (f.bits !== undefined) refuse(where, 'float16 without bits', f.bits);
-    return Object.freeze({ kind });
+  const given = objectOf(value, where, ['kind', 'bits', 'rounding', 'lambda']);
+  const kind = oneOf(given.kind, `${where}.kind`, QUANTISERS);
+  const only = (...keys: string[]): Fields => objectOf(value, `${where} ${kind}`, ['kind', ...keys]);
+  const bits = (f: Fields, least: number): number => wholeNumber(`${where}.bits`, f.bits, least, 4096);
+  switch (kind) {
+    case 'float16':
+      only();
+      return Object.freeze({ kind });
+    case 'depthPrecision':
+      return Object.freeze({ kind, bits: bits(only('bits'), 1) });
+    case 'codebook':
+      return Object.freeze({ kind, lambda: wholeNumber(`${where}.lambda`, only('lambda').lambda, 1, 1 << 16) });
+    case 'uniform': {
+      const f = only('bits', 'rounding');
+      const rounding = oneOf(f.rounding ?? 'nearest', `${where}.rounding`, ['nearest', 'floor']);
+      return Object.freeze({ kind, bits: bits(f, 0), rounding });
+    }
   }
-  if (kind === 'depthPrecision') return Object.freeze({ kind, bits: wholeNumber(`${where}.bits`, f.bits, 1, 4096) });
-  const rounding = oneOf(f.rounding ?? 'nearest', `${where}.rounding`, ['nearest', 'floor']);
-  return Object.freeze({ kind, bits: wholeNumber(`${where}.bits`, f.bits, 0, 4096), rounding });
 }
 
 /** 32 hexadecimal digits of the SHA-256 of the job's canonical text. */
@@ -169,6 +179,7 @@ export function targetName(target: JobTarget): string {
 export function quantiserName(quantiser: Quantiser | undefined): string {
   if (!quantiser) return 'none';
   if (quantiser.kind === 'float16') return 'float16';
+  if (quantiser.kind === 'codebook') return `codebook ${quantiser.lambda}`;
   return `${quantiser.kind === 'uniform' ? quantiser.rounding : quantiser.kind} ${quantiser.bits}`;
 }
 

@@ -8,7 +8,7 @@ import { expressionTarget } from '../exact/expression.ts';
 import { Dyadic, InputError, Interval, Rational, refuse, type Target, tableTarget } from '../exact/index.ts';
 import { encodeNetwork, readTable } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
-import { depthPrecision, quantizeUniform, toFloat16 } from '../quantize/index.ts';
+import { depthPrecision, quantizeCodebook, quantizeUniform, toFloat16 } from '../quantize/index.ts';
 import { type FitOptions, fit as fitted } from '../workbench/index.ts';
 import { domainEnd, type Job, type Quantiser } from './job.ts';
 import { sha256 } from './read.ts';
@@ -184,6 +184,7 @@ function quantised(network: Network, quantiser: Quantiser | undefined): Network 
   if (!quantiser) return network;
   if (quantiser.kind === 'uniform') return quantizeUniform(network, quantiser).network;
   if (quantiser.kind === 'float16') return toFloat16(network).network;
+  if (quantiser.kind === 'codebook') return quantizeCodebook(network, { lambda: quantiser.lambda }).network;
   return depthPrecision(network, { bits: quantiser.bits }).network;
 }
 

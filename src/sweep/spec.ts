@@ -3,11 +3,12 @@
  *
  *   { "targets": [...], "methods": [...], "epsilons" | "bytes" | "widths" and "depths": [...], "bits": [...],
  *     "quantisers": [...], "seed": 0, "limits": {...} }         every combination
+ *   { "grids": [{ "targets": ... }, ...], "limits": {...} }     several such grids
  *   { "jobs": [...], "limits": {...} }                          exactly these
  *
  * Jobs that are equal are one job. The order of the jobs is that of the lists, the last list fastest.
  */
-import { InputError, refuse, wholeNumber } from '../exact/index.ts';
+import { InputError, refuse } from '../exact/index.ts';
 import { readTable } from '../io/index.ts';
 import {
   type Job,
@@ -38,8 +39,8 @@ export interface Sweep {
 }
 
 const SIZES = ['epsilons', 'bytes', 'widths', 'depths'] as const;
-const GRID = ['targets', 'methods', ...SIZES, 'bits', 'quantisers', 'seed', 'limits', 'about'];
-const LIST = ['jobs', 'limits', 'about'];
+const GRID = ['targets', 'methods', ...SIZES, 'bits', 'quantisers', 'seed'];
+const COMMON = ['limits', 'about'];
 const MAX_LIST = 10_000;
 
 /**
@@ -47,13 +48,14 @@ const MAX_LIST = 10_000;
  * that is not asked for in the way above.
  */
 export function readSpec(value: unknown, open: (path: string) => Uint8Array, where = 'spec'): Sweep {
-  const isList = typeof value === 'object' && value !== null && 'jobs' in value;
-  const f = objectOf(value, where, isList ? LIST : GRID);
+  const has = (key: string): boolean => typeof value === 'object' && value !== null && key in value;
+  const form = has('jobs') ? ['jobs'] : has('grids') ? ['grids'] : GRID;
+  const f = objectOf(value, where, [...form, ...COMMON]);
   if (f.about !== undefined) textOf(f.about, `${where}.about`, 10_000);
   const tables = new Tables(open);
   const jobs = new Map<string, Job>();
   let asked = 0;
-  for (const job of isList ? listed(f, tables, where) : combined(f, tables, where)) {
+  for (const job of expand(f, tables, where)) {
     if (++asked > MAX_JOBS) throw new InputError(`${where}: expected at most ${MAX_JOBS} jobs`);
     const id = jobId(job);
     if (!jobs.has(id)) jobs.set(id, job);
@@ -81,6 +83,18 @@ class Tables {
     this.files.set(hash, bytes);
     this.known.set(key, hash);
     return hash;
+  }
+}
+
+function* expand(f: Fields, tables: Tables, where: string): Generator<Job> {
+  if (f.jobs !== undefined) yield* listed(f, tables, where);
+  else if (f.grids === undefined) yield* combined(f, tables, where);
+  else {
+    const grids = listOf(f.grids, `${where}.grids`, MAX_LIST);
+    for (let i = 0; i < grids.length; i++) {
+      const at = `${where}.grids[${i}]`;
+      yield* combined(objectOf(grids[i], at, GRID), tables, at);
+    }
   }
 }
 
@@ -153,15 +167,14 @@ function readTargetOf(value: unknown, tables: Tables, where: string): JobTarget 
   return { table: name, sha256: hash, ...(f.swap ? { swap: true as const } : {}), ...domain };
 }
 
-/** "none", or a quantiser; a list of bits stands for one quantiser each. */
+/** "none", or a quantiser; a list of bits or of lambdas stands for one quantiser each. */
 function quantisersOf(value: unknown, where: string): readonly (Quantiser | undefined)[] {
   if (value === 'none') return [undefined];
   if (typeof value === 'string') return [readQuantiser({ kind: value }, where)];
-  const f = objectOf(value, where, ['kind', 'bits', 'rounding']);
-  if (!Array.isArray(f.bits)) return [readQuantiser(f, where)];
-  return listOf(f.bits, `${where}.bits`, 4097).map((bits, i) =>
-    readQuantiser({ ...f, bits: wholeNumber(`${where}.bits[${i}]`, bits, 0, 4096) }, where),
-  );
+  const f = objectOf(value, where, ['kind', 'bits', 'rounding', 'lambda']);
+  const key = ['bits', 'lambda'].find((k) => Array.isArray(f[k]));
+  if (key === undefined) return [readQuantiser(f, where)];
+  return listOf(f[key], `${where}.${key}`, MAX_LIST).map((v) => readQuantiser({ ...f, [key]: v }, where));
 }
 
 function dropUndefined(fields: Fields): Fields {

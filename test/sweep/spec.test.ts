@@ -32,6 +32,27 @@ test('every combination, in the order of the lists', () => {
   for (const [id, job] of jobs) expect(id).toBe(jobId(job));
 });
 
+test('several grids, each with its own lists', () => {
+  const { jobs } = readSpec(
+    {
+      grids: [
+        { targets: ['x', 'x^2'], epsilons: [0.1], quantisers: [{ kind: 'codebook', lambda: [2, 4] }] },
+        { targets: ['x^2'], methods: ['lipschitz'], widths: [8], depths: [8, 9], bits: [2] },
+      ],
+    },
+    none,
+  );
+  expect([...jobs.values()].map((j) => [j.method, j.depth, quantiserName(j.quantiser)])).toEqual([
+    ['auto', undefined, 'codebook 2'],
+    ['auto', undefined, 'codebook 4'],
+    ['auto', undefined, 'codebook 2'],
+    ['auto', undefined, 'codebook 4'],
+    ['lipschitz', 8, 'none'],
+    ['lipschitz', 9, 'none'],
+  ]);
+  expect(() => readSpec({ grids: [{ targets: ['x'] }] }, none)).toThrow('spec.grids[0]: expected epsilons, bytes');
+});
+
 test('equal jobs are one job, and an id is the hash of the content alone', () => {
   const jobs = [
     { target: 'x^2', epsilon: '1e-2' },
@@ -80,7 +101,7 @@ test.each([
   ],
   [
     { targets: ['x'], bytes: [9], quantisers: ['float8'] },
-    'spec.quantisers[0].kind: expected uniform, float16, depthPrecision, got "float8"',
+    'spec.quantisers[0].kind: expected uniform, float16, depthPrecision, codebook, got "float8"',
   ],
   [
     { targets: ['x'], bytes: [9], methods: ['../x'] },
