@@ -220,6 +220,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'onnx-write',
     'cheader-layers',
     'cheader',
+    'converter',
     'index',
   ],
   workbench: [
@@ -294,6 +295,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'deepen',
     'view',
     'sweepReport',
+    'completion',
     'sweep',
     'worker',
     'commands',

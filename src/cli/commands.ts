@@ -96,4 +96,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'do the jobs that sweeps put on a Redis or Valkey server',
     load: async () => (await import('./worker.ts')).defineWorker,
   },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands, options and files in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).defineCompletion,
+  },
 ];

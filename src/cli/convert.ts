@@ -1,6 +1,14 @@
 import { basename, extname } from 'node:path';
 import { Dyadic, InputError, Interval } from '../exact/index.ts';
-import { encodeNetwork, type StatedInputs, type WriteCOptions, writeC, writeOnnx } from '../io/index.ts';
+import {
+  type CountsIn,
+  converterCounts,
+  encodeNetwork,
+  type StatedInputs,
+  type WriteCOptions,
+  writeC,
+  writeOnnx,
+} from '../io/index.ts';
 import type { Domain } from '../net/index.ts';
 import { dyadicOption, wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
@@ -19,6 +27,7 @@ interface Options extends ImportOptions {
   name?: string;
   accumulator?: string;
   counts?: readonly [number, number];
+  adc?: number;
   countScale?: Dyadic;
   countOffset?: Dyadic;
   outputScale?: Dyadic;
@@ -43,6 +52,11 @@ export const defineConvert: Define = (command, done) => {
     .option('--accept-rounding', '.onnx: write floats even where sums may be rounded')
     .option('--name <identifier>', ".h: the function's name (default: the file's)")
     .option('--accumulator <type>', '.h: the widest type of sums, int32_t or int64_t (default int64_t)')
+    .option(
+      '--adc <bits>',
+      '.h: inputs are counts 0..2^bits - 1 of a converter, spread evenly over the domain',
+      wholeOption('--adc', 1, 32),
+    )
     .option('--counts <lo,hi>', '.h: inputs are whole counts in lo..hi, such as 0,4095', countsOption)
     .option(
       '--count-scale <s>',
@@ -58,7 +72,7 @@ export const defineConvert: Define = (command, done) => {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExamples:\n  dyadnet convert model.onnx -o model.dyad --output logits\n  dyadnet convert k.dyad -o k.h --counts 0,4095 --count-scale 1/64 --output-scale 1000\n',
+      '\nExamples:\n  dyadnet convert model.onnx -o model.dyad --output logits\n  dyadnet convert k.dyad -o k.h --counts 0,4095 --count-scale 1/64 --output-scale 1000\n  dyadnet convert k.dyad -o k.h --adc 12\n',
     )
     .action((path: string, options: Options) => {
       const file = openNetwork(path, options);
@@ -115,9 +129,11 @@ function convert(file: OpenedNetwork, options: Options): Converted {
 
 function toC(file: OpenedNetwork, options: Options): Converted {
   const { counts, countScale = Dyadic.ONE, countOffset = Dyadic.ZERO, outputScale, accumulator } = options;
-  const inputs = counts ? undefined : statedInputs(file, options);
-  if (!counts && !inputs)
-    throw new InputError('convert: expected --counts lo,hi, or --input-bits with a domain, for C');
+  const converter = options.adc === undefined ? undefined : converterOf(file, options, options.adc);
+  const inputs = counts || converter ? undefined : statedInputs(file, options);
+  if (!counts && !converter && !inputs)
+    throw new InputError('convert: expected --adc bits, --counts lo,hi, or --input-bits with a domain, for C');
+  if (counts && converter) throw new InputError('convert: expected one of --adc and --counts, got both');
   const notes = [file.meta?.name, file.meta?.target && `Approximates ${file.meta.target}.`, proved(file)].filter(
     (n) => n !== undefined,
   );
@@ -125,6 +141,7 @@ function toC(file: OpenedNetwork, options: Options): Converted {
     name: options.name ?? identifier(options.out),
     ...(accumulator ? { accumulator: accumulator as NonNullable<WriteCOptions['accumulator']> } : {}),
     ...(counts ? { counts: { scale: countScale, offset: countOffset, lo: counts[0], hi: counts[1] } } : {}),
+    ...(converter ? { counts: converter } : {}),
     ...(inputs ? { inputs } : {}),
     ...(outputScale ? { output: { scale: outputScale } } : {}),
     notes,
@@ -140,6 +157,12 @@ function toC(file: OpenedNetwork, options: Options): Converted {
     ],
     json: figures,
   };
+}
+
+function converterOf(file: OpenedNetwork, options: Options, bits: number): CountsIn {
+  const domain = options.domain ? [stated(options.domain)] : file.domain;
+  if (!domain) throw new InputError(`${file.path}: its inputs have no domain; state it with --domain a,b`);
+  return converterCounts(domain, bits);
 }
 
 function proved({ meta }: OpenedNetwork): string | undefined {

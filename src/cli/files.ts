@@ -51,6 +51,9 @@ export function readText(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): st
 export function writeWhole(path: string, data: Uint8Array | string): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   const remove = (): void => rmSync(temporary, { force: true });
+  // While these listeners stand, Ctrl-C waits: the file is written whole within moments, or its error is thrown.
+  const wait = (): void => {};
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, wait);
   const fd = openSync(temporary, 'w');
   process.once('exit', remove);
   try {
@@ -65,5 +68,6 @@ export function writeWhole(path: string, data: Uint8Array | string): void {
     throw error;
   } finally {
     process.removeListener('exit', remove);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, wait);
   }
 }

@@ -1,6 +1,6 @@
 import { compile, explainPlan, type PlanReport } from '../engine/index.ts';
 import { Dyadic, InputError, Interval, type Rational } from '../exact/index.ts';
-import { kappa } from '../io/index.ts';
+import { type Embedded, embeddedCosts, kappa } from '../io/index.ts';
 import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
@@ -16,6 +16,11 @@ export const defineInspect: Define = (command, done) => {
       '--fraction <bits>',
       'with --plan: inputs are multiples of 2^-bits (53 unless stated)',
       wholeOption('--fraction', 0, 4096),
+    )
+    .option(
+      '--adc <bits>',
+      'flash, RAM and multiplications in C for the counts of a converter of so many bits (default 12)',
+      wholeOption('--adc', 1, 32),
     )
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -33,7 +38,7 @@ export const defineInspect: Define = (command, done) => {
       }
       if (options.fraction !== undefined)
         throw new InputError('--fraction: expected together with --plan, got it alone');
-      const facts = study(file);
+      const facts = study(file, options.adc);
       if (options.json) printJson(inspectJson(facts));
       else printRows(inspectRows(facts));
       done(0);
@@ -44,6 +49,7 @@ interface Options extends ImportOptions {
   readonly json?: boolean;
   readonly plan?: boolean;
   readonly fraction?: number;
+  readonly adc?: number;
 }
 
 /** Domain of a plan where the file states none. */
@@ -58,6 +64,7 @@ function planOf({ network, domain }: OpenedNetwork, options: Options): { on: str
 }
 
 interface Facts {
+  readonly embedded: Embedded | string;
   readonly file: OpenedNetwork;
   readonly alphabet: readonly Dyadic[];
   readonly storage: { denseBits: number; nonZeroBits: number; fileBytes: number };
@@ -67,7 +74,7 @@ interface Facts {
   readonly kappa: Rational | undefined;
 }
 
-function study(file: OpenedNetwork): Facts {
+function study(file: OpenedNetwork, converterBits = 12): Facts {
   const alphabet = file.network.alphabet();
   const read = (text: string | undefined): Dyadic | undefined => (text === undefined ? undefined : Dyadic.parse(text));
   const upper = read(file.meta?.proved?.upper);
@@ -75,6 +82,7 @@ function study(file: OpenedNetwork): Facts {
   const error = guaranteed ?? upper;
   return {
     file,
+    embedded: embeddedCosts(file.network, file.domain, converterBits),
     alphabet,
     storage: { ...file.network.storage(alphabet.length), fileBytes: file.bytes },
     upper,
@@ -84,7 +92,16 @@ function study(file: OpenedNetwork): Facts {
   };
 }
 
-function inspectJson({ file, alphabet, storage, upper, lower, guaranteed, kappa }: Facts): Record<string, unknown> {
+function inspectJson({
+  file,
+  embedded,
+  alphabet,
+  storage,
+  upper,
+  lower,
+  guaranteed,
+  kappa,
+}: Facts): Record<string, unknown> {
   const { meta, domain } = file;
   return {
     ...(upper ? { status: 'proved' } : {}),
@@ -100,6 +117,7 @@ function inspectJson({ file, alphabet, storage, upper, lower, guaranteed, kappa 
       : {}),
     network: { ...networkJson(file.network, alphabet.length), alphabet: shorten(alphabet).map(String) },
     storage,
+    embedded: typeof embedded === 'string' ? { missing: embedded } : embedded,
     ...(kappa ? { kappa: kappa.toNumber('up'), kappaExact: kappa.toString() } : {}),
     ...boundJson({ guaranteed }),
     ...(meta?.method ? { method: meta.method } : {}),
@@ -115,6 +133,7 @@ function inspectJson({ file, alphabet, storage, upper, lower, guaranteed, kappa 
 
 function inspectRows({
   file,
+  embedded,
   alphabet,
   storage,
   upper,
@@ -145,6 +164,12 @@ function inspectRows({
     ['dense storage', `${storage.denseBits} bits (${size(Math.ceil(storage.denseBits / 8))})`],
     ['non-zero storage', `${storage.nonZeroBits} bits (${size(Math.ceil(storage.nonZeroBits / 8))})`],
     ['file', size(storage.fileBytes)],
+    [
+      'in C',
+      typeof embedded === 'string'
+        ? `none: ${embedded}`
+        : `${embedded.flashBytes} bytes of flash for constants, ${embedded.ramBytes} of RAM, ${embedded.multiplications} multiplications a call (input: counts of a ${embedded.converterBits}-bit converter over the domain)`,
+    ],
     [
       'kappa',
       kappa &&

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError } from '../exact/index.ts';
 import { operandsLast } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
+import { beQuiet } from './output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -27,6 +28,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const define = await load();
     define(command, (result) => {
       code = result;
+    });
+    if (!command.options.some((o) => o.long === '--quiet')) command.option('--quiet', 'no notes and no progress');
+    command.hook('preAction', (_, { opts }) => {
+      if (opts.call(command).quiet) beQuiet();
     });
   }
   await program.parseAsync(operandsLast(program, argv), { from: 'user' });

@@ -24,9 +24,16 @@ export function printTable(names: readonly string[], rows: readonly (readonly st
   }
 }
 
+let silent = false;
+
+/** `--quiet`, which every command has: no notes and no progress. */
+export function beQuiet(): void {
+  silent = true;
+}
+
 /** A sentence for people on standard error, where it does not disturb the result. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  if (!silent) process.stderr.write(`${text}\n`);
 }
 
 /** A certified bound in JSON: numbers rounded outward, each with its exact text beside it. */
@@ -96,7 +103,8 @@ export interface Progress {
 
 /** A bar on a terminal's standard error after the first half second; nothing in a pipe or with --quiet. */
 export function progress(what: string, quiet = false): Progress {
-  if (quiet || !process.stderr.isTTY || (process.stderr.columns ?? 80) < 20) return { update() {}, stop() {} };
+  if (quiet || silent || !process.stderr.isTTY || (process.stderr.columns ?? 80) < 20)
+    return { update() {}, stop() {} };
   const bar = new SingleBar({
     stream: process.stderr,
     format: `${what} {bar} {percentage}% {what} ETA {eta_formatted}`,

@@ -2,6 +2,7 @@
 
 export type { StatedInputs } from './accumulators.ts';
 export * from './cheader.ts';
+export * from './converter.ts';
 export type { NetworkFile } from './format-container.ts';
 export type { Json, Meta, Proved, Quantity } from './format-meta.ts';
 export * from './format-read.ts';

@@ -1,6 +1,6 @@
 /** The network in the formats that others read: ONNX and C99. */
-import { Dyadic, InputError, type Interval } from '../exact/index.ts';
-import { type NetworkFile, writeC, writeOnnx } from '../io/index.ts';
+import { Dyadic, InputError } from '../exact/index.ts';
+import { converterCounts, type NetworkFile, writeC, writeOnnx } from '../io/index.ts';
 import type { Download } from './protocol.ts';
 
 /** float32 where every sum is exact on a grid of the domain; else float64; else rounded, and it says so. */
@@ -27,15 +27,12 @@ export function onnxDownload({ network, domain }: NetworkFile): Download {
  * needed; throws InputError without it, and where a sum exceeds 64 bits.
  */
 export function cDownload({ network, domain, meta }: NetworkFile, name: string, adcBits: number): Download {
-  const first = domain?.[0];
-  if (!first || !domain.every((d) => same(d, first))) {
-    throw new InputError('C: expected a network with one domain for all its inputs; state it above');
-  }
-  const step = first.width.scale(-adcBits);
+  if (!domain) throw new InputError('C: expected a network with a domain; state it above');
+  const counts = converterCounts(domain, adcBits);
   const upper = meta?.proved?.upper;
   const written = writeC(network, {
     name,
-    counts: { lo: 0, hi: 2 ** adcBits - 1, scale: step, offset: first.lo },
+    counts,
     notes: [
       ...(meta?.target ? [`Approximates ${meta.target}.`] : []),
       ...(upper ? [`Proved: sup |f - net| <= ${Dyadic.parse(upper).toNumber('up')}.`] : []),
@@ -46,11 +43,7 @@ export function cDownload({ network, domain, meta }: NetworkFile, name: string, 
     bytes: new TextEncoder().encode(source),
     notes: [
       `${flashBytes} bytes of constants, ${ramBytes} bytes on the stack, ${multiplications} multiplications a call`,
-      `input: counts 0..${2 ** adcBits - 1}, one count is ${step.toDecimal()}`,
+      `input: counts 0..${counts.hi}, one count is ${Dyadic.from(counts.scale).toDecimal()}`,
     ],
   };
-}
-
-function same(a: Interval, b: Interval): boolean {
-  return a.lo.eq(b.lo) && a.hi.eq(b.hi);
 }
