@@ -7,7 +7,7 @@ const BASH = (names: string): string => `_dyadnet() {
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${names}" -- "$cur"))
   elif [ "\${cur#-}" != "$cur" ]; then
-    COMPREPLY=($(compgen -W "$(dyadnet "\${COMP_WORDS[1]}" --help 2>/dev/null | grep -oE -- '(^|[ ,])--[a-z-]+' | tr -d ' ,')" -- "$cur"))
+    COMPREPLY=($(compgen -W "$(dyadnet "\${COMP_WORDS[1]}" --help 2>/dev/null | grep -oE -- '(^|[ ,])--[a-z-]+' | tr -d ' ,' | sort -u)" -- "$cur"))
   else
     IFS=$'\\n'
     COMPREPLY=($(compgen -f -- "$cur"))

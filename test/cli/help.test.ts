@@ -1,0 +1,171 @@
+/**
+ * The command line as a whole: the examples of every help run, `--json` prints what docs/cli.md says, `--quiet` is quiet,
+ * an interrupted run leaves no half file. Needs the build (`npm test` makes it).
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { decodeNetwork } from '../../src/io/index.ts';
+import { dyadnet } from '../support/cli.ts';
+import { floats, model, node } from '../support/onnxModels.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'dyadnet-help-'));
+const bin = join(folder, '.bin');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The files that examples name, and dyadnet on the path. */
+beforeAll(() => {
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'dyadnet'), `#!/bin/sh\nexec "${process.execPath}" "${root}/dist/cli/main.js" "$@"\n`);
+  chmodSync(join(bin, 'dyadnet'), 0o755);
+  const bytes = model({
+    input: [1, 2],
+    nodes: [
+      node('MatMul', ['x', 'a'], ['m']),
+      node('Relu', ['m'], ['r']),
+      node('MatMul', ['r', 'b'], ['logits']),
+      node('Identity', ['logits'], ['y']),
+    ],
+    initialisers: [floats('a', [2, 2], [1.25, -0.5, 0.75, 1]), floats('b', [2, 2], [1, 0, 0.5, 1])],
+  });
+  writeFileSync(join(folder, 'model.onnx'), bytes);
+  writeFileSync(join(folder, 'samples.csv'), '0.5,0.25\n-1,2\n0,1\n');
+  const fitted = dyadnet(['fit', 'x^2', '--domain', '0,64', '--eps', '16', '-o', 'k.dyad'], { cwd: folder });
+  expect(fitted.err).not.toMatch(/^dyadnet: \D/);
+  dyadnet(['fit', 'x^2', '--eps', '1e-3', '-o', 'square.dyad'], { cwd: folder });
+  writeFileSync(join(folder, 'spec.json'), JSON.stringify({ fit: [{ target: ['x^2'], epsilon: ['1/16', '1/32'] }] }));
+});
+
+/** Examples that need what is not here, and where they are run instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  worker: 'needs a Redis server: the tests of the queue start one',
+  sweep: 'needs a spec: test/sweep',
+  blocks: 'needs fit --method taylor: test/cli/blocks.test.ts writes its own file',
+};
+
+const helpOf = (command: string): string => dyadnet([command, '--help']).out;
+
+describe('help', () => {
+  test('lists every command with its summary, and says what is unknown', () => {
+    const { code, out } = dyadnet(['--help']);
+    expect(code).toBe(0);
+    for (const { name } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    const wrong = dyadnet(['inspekt', 'x']);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('inspect')]);
+  });
+
+  for (const { name } of COMMANDS) {
+    const elsewhere = ELSEWHERE[name];
+    test(`${name}: help, ${elsewhere ? `its example is run elsewhere: ${elsewhere}` : 'and its example runs'}`, () => {
+      const help = helpOf(name);
+      expect(help).toMatch(/^Examples?:\n {2}\S/m);
+      expect(help).toContain('--quiet');
+      if (!elsewhere) runExamples(name, help);
+    });
+  }
+
+  function runExamples(name: string, help: string): void {
+    const lines = /^Examples?:\n((?: {2}.*\n)+)/m.exec(help)?.[1]?.split('\n') ?? [];
+    const script = lines.map((line) => line.trim()).filter((line) => line !== '');
+    expect(script.length).toBeGreaterThan(0);
+    // The page is served until it is interrupted.
+    const commands = script.map((line) => (/^dyadnet view/.test(line) ? `timeout -s INT 2 ${line}` : line));
+    const ran = spawnSync('bash', ['-c', commands.map((c) => `${c} || exit $?`).join('\n')], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    });
+    // timeout(1) says 124 of what it has ended.
+    expect({ code: ran.status, err: ran.stderr }).toMatchObject({ code: name === 'view' ? 124 : 0 });
+  }
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
+  const fields = (command: string): Set<string> => {
+    const section = new RegExp(`^### ${command}\\n([\\s\\S]*?)(?=^### |$(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
+    return new Set([...section.matchAll(/`(\w+)`/g)].map((m) => m[1] as string));
+  };
+
+  test.each([
+    ['fit', 'x^2', '--eps', '0.01'],
+    ['eval', 'square.dyad', '0.1', '--oracle'],
+    ['inspect', 'square.dyad'],
+    ['certify', 'square.dyad', 'x^2', '--eps', '0.1'],
+    ['quantize', 'model.onnx', '--bits', '1', '--in', 'samples.csv'],
+    ['quantize', 'model.onnx', '--error', '0.5', '--box', '0,1', '--out', 'm.dyad'],
+    ['compare', 'model.onnx', 'model.onnx', '--box', '0,1', '--within', '0.1'],
+    ['compare', 'model.onnx', 'model.onnx', '--box', '0,1', '--argmax'],
+    ['convert', 'square.dyad', '-o', 'square.h', '--adc', '12'],
+    ['convert', 'square.dyad', '-o', 'square.onnx', '--input-bits', '8'],
+  ])('%s %s %s %s: every field is described', (...args) => {
+    const { out, err } = dyadnet([...args, '--json'], { cwd: folder });
+    const said = Object.keys(JSON.parse(out || `{"failed":${JSON.stringify(err)}}`) as object);
+    expect(said.length).toBeGreaterThan(2);
+    expect(said.filter((name) => !fields(args[0] as string).has(name))).toEqual([]);
+  });
+});
+
+describe('quiet and interrupted', () => {
+  test('--quiet: nothing on standard error, the same on standard output', () => {
+    const args = ['certify', 'square.dyad', 'x^2'];
+    const loud = dyadnet(args, { cwd: folder });
+    const quiet = dyadnet([...args, '--quiet'], { cwd: folder });
+    expect(loud.err).not.toBe('');
+    expect([quiet.err, quiet.out, quiet.code]).toEqual(['', loud.out, 0]);
+  });
+
+  test('Ctrl-C at any moment leaves no half file and no rest of one', async () => {
+    const place = mkdtempSync(join(folder, 'interrupted-'));
+    for (const after of [300, 500, 700, 900]) {
+      const args = [join(root, 'dist/cli/main.js'), 'fit', 'x^2', '--eps', '1e-3', '-o', join(place, 'net.dyad')];
+      const child = spawn(process.execPath, args, { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await new Promise((resolve) => setTimeout(resolve, after));
+      child.kill('SIGINT');
+      await ended;
+      const files = readdirSync(place);
+      expect(files.filter((f) => f !== 'net.dyad')).toEqual([]);
+      if (files.length > 0) expect(decodeNetwork(readFileSync(join(place, 'net.dyad'))).network.depth).toBe(2);
+    }
+  });
+
+  test('the completion script knows the commands, and bash reads it', () => {
+    const { out } = dyadnet(['completion', 'bash']);
+    for (const { name } of COMMANDS) expect(out).toContain(name);
+    const asked = spawnSync(
+      'bash',
+      ['-c', `${out}\nCOMP_WORDS=(dyadnet cert); COMP_CWORD=1; _dyadnet; echo "\${COMPREPLY[*]}"`],
+      { encoding: 'utf8' },
+    );
+    expect(asked.stdout.trim()).toBe('certify');
+    const options = spawnSync(
+      'bash',
+      ['-c', `${out}\nCOMP_WORDS=(dyadnet fit --ep); COMP_CWORD=2; _dyadnet; echo "\${COMPREPLY[*]}"`],
+      { encoding: 'utf8', env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } },
+    );
+    expect(options.stdout.trim()).toBe('--eps');
+    expect(dyadnet(['completion', 'tcsh']).code).toBe(2);
+  });
+});
+
+describe('what a network costs in C', () => {
+  test('inspect says what convert writes', () => {
+    const seen = JSON.parse(dyadnet(['inspect', 'square.dyad', '--adc', '10', '--json'], { cwd: folder }).out);
+    const out = dyadnet(['convert', 'square.dyad', '-o', 'a.h', '--adc', '10', '--json'], { cwd: folder }).out;
+    const { flashBytes, ramBytes, multiplications, sumBits } = JSON.parse(out);
+    expect(seen.embedded).toEqual({ converterBits: 10, flashBytes, ramBytes, multiplications, sumBits });
+    const source = readFileSync(join(folder, 'a.h'), 'utf8');
+    expect(source).toContain('in 0..1023, counts of x = 0 + 0.0009765625 * input');
+  });
+
+  test('or why there is none', () => {
+    expect(JSON.parse(dyadnet(['inspect', 'model.onnx', '--json'], { cwd: folder }).out).embedded).toEqual({
+      missing: 'the file states no domain',
+    });
+  });
+});
