@@ -175,7 +175,8 @@ class DeviationSearch {
   async run(propagate: Propagator): Promise<void> {
     this.propagate = propagate;
     this.enter(this.unit.lo, this.unit.hi, undefined, 1);
-    this.explore();
+    // Where the answer is known at once, a few points are enough.
+    this.explore(this.within && this.open.size === 0 ? 2 : STARTS);
     let paused = performance.now();
     for (;;) {
       this.options.signal?.throwIfAborted();
@@ -233,12 +234,12 @@ class DeviationSearch {
   }
 
   /** First points to climb from. */
-  private explore(): void {
+  private explore(starts: number): void {
     const { lo, hi } = this.unit;
     const x = new Float64Array(lo.length);
     let state = 1;
     const until = performance.now() + Math.min(this.within ? EXPLORE_FOR / 8 : EXPLORE_FOR, 100 * this.seconds);
-    for (let k = 0; k < STARTS && performance.now() < until; k++) {
+    for (let k = 0; k < starts && performance.now() < until; k++) {
       for (let i = 0; i < x.length; i++) {
         state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
         // The centre, points inside, corners.

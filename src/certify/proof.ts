@@ -45,7 +45,7 @@ export interface ProvedSup {
 }
 
 /** Pieces that share a block at first. */
-const CHUNK = 256;
+const CHUNK = 1024;
 /** Orders tried on a block: a low one is cheap for many pieces, a high one better for few. */
 const LOW = 4;
 const HIGH = 8;

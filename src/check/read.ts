@@ -268,12 +268,11 @@ function whole(v: bigint | undefined, lo: number, hi: number): number {
 }
 
 function layersOf(s: Sequences, intrinsic: Sequences | undefined): Layer[] {
-  const count = (): number => s.number(7);
-  const depth = count() + 1;
+  const depth = s.number(7) + 1;
   const widths = s.read(depth + 1).map((w) => whole(w, 0, 2 ** 24 - 1) + 1);
   const scales = s.read(depth).map((v) => whole(v, -(2 ** 20), 2 ** 20));
-  if (count() > 0) s.read(4 * (widths[0] as number)); // the domain: a proof names its own
-  const marked = count();
+  if (s.number(7) > 0) s.read(4 * (widths[0] as number)); // the domain: a proof names its own
+  const marked = s.number(7);
   const marks = [s.read(marked), s.read(marked), s.read(marked)] as const;
   const segments = (sizes: readonly number[]): bigint[] => {
     const ends = [0];

@@ -18,13 +18,16 @@ export const compare = (x: Fraction, y: Fraction): number => {
 /** Adjoining lines (a x + c) / q up to `to`. */
 export type Lines = Pick<Sweep, 'a' | 'c' | 'q' | 'to' | 'next'>;
 
+/** A unit that reads another one, with its weight; and the next such unit. */
+type Edge = { readonly to: Unit; readonly w: bigint; readonly next: Edge | undefined };
+
 /** The line slope x + offset of a unit, the line before, and the weights of those that read the unit. */
 class Unit {
   oldSlope = 0n;
   oldOffset = 0n;
   on = true;
   mark = -1;
-  readonly out: { readonly to: Unit; readonly w: bigint }[] = [];
+  out: Edge | undefined;
 
   constructor(
     readonly layer: number,
@@ -69,7 +72,7 @@ export class Sweep {
         for (let k = start[i] as number; k < (start[i + 1] as number); k++) {
           const from = below[column[k] as number] as Unit;
           const w = (weight[k] as bigint) * twist;
-          from.out.push({ to: u, w });
+          from.out = { to: u, w, next: from.out };
           if (from.on) u.slope += w * from.slope;
           if (from.on) u.offset += w * from.offset;
         }
@@ -136,10 +139,10 @@ export class Sweep {
         const da = (u.on ? u.slope : 0n) - (was ? u.oldSlope : 0n);
         const dc = (u.on ? u.offset : 0n) - (was ? u.oldOffset : 0n);
         if (da === 0n && dc === 0n) continue;
-        for (const { to, w } of u.out) {
-          this.touch(to);
-          to.slope += w * da;
-          to.offset += w * dc;
+        for (let e = u.out; e; e = e.next) {
+          this.touch(e.to);
+          e.to.slope += e.w * da;
+          e.to.offset += e.w * dc;
         }
       }
       list.length = 0;
