@@ -119,15 +119,8 @@ function picture({ ceiling, curves }: RateRun, { target }: Options): Picture {
   const every = curves.flatMap((c) => [...c.before, ...c.after]);
   const speed = ceiling.speed?.toNumber();
   const marks = curves.flatMap((c, i) => [
-    { kind: 'line' as const, name: c.method, color: 2 * i, points: line(c.before), markers: true },
-    {
-      kind: 'line' as const,
-      name: `${c.method}, quantised`,
-      color: 2 * i + 1,
-      points: line(c.after),
-      markers: true,
-      dash: true,
-    },
+    { kind: 'line' as const, name: c.method, color: i, points: line(c.before) },
+    { kind: 'scatter' as const, name: `${c.method}, quantised`, color: i, points: line(c.after) },
   ]);
   const ends = [
     every.reduce((m, p) => Math.min(m, p.connectivity), Infinity),
@@ -142,6 +135,7 @@ function picture({ ceiling, curves }: RateRun, { target }: Options): Picture {
             kind: 'line' as const,
             name: `slope of the ceiling, M^-${speed}`,
             color: 7,
+            dash: true,
             points: ends.map((m) => [m, anchor * m ** -speed] as const),
           },
         ];

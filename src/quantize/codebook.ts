@@ -22,7 +22,7 @@ export interface CodebookOptions {
   readonly powers?: true | { readonly from: number; readonly to: number };
   /** The letters themselves. */
   readonly alphabet?: readonly DyadicLike[];
-  /** k-means: letters are multiples of 2^-bits. Default: the fractional bits of the network, at most 64. */
+  /** k-means: letters are multiples of 2^-bits. Default: the fractional bits of the network, at most 24. */
   readonly bits?: number;
   /** Whether every layer has an alphabet of its own (k-means, powers with lambda). Default false. */
   readonly perLayer?: boolean;
@@ -109,7 +109,7 @@ function lettersFor(layers: readonly Layer[], options: CodebookOptions): readonl
   wholeNumber(`${WHERE} lambda`, lambda, 1, MOST_LETTERS);
   const values = weightCounts(layers);
   const own = layers.reduce((b, layer) => Math.max(b, layer.scale), 0);
-  const bits = options.bits === undefined ? Math.min(64, own) : wholeNumber(`${WHERE} bits`, options.bits, 0, 4096);
+  const bits = options.bits === undefined ? Math.min(24, own) : wholeNumber(`${WHERE} bits`, options.bits, 0, 4096);
   return values.length === 0 ? [Dyadic.ZERO] : kmeans(values, lambda, bits).centres;
 }
 
