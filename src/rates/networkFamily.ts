@@ -1,6 +1,6 @@
 /**
- * Sparse ReLU networks as families [GBGR, point (ii)]: Sigma_M = networks of depth L(M) with layers of W(M) units, at most M
- * non-zero weights, and
+ * Sparse ReLU networks as families [GBGR, point (ii)]: Sigma_M = networks of depth 2..L(M) with layers of at most W(M) units, at
+ * most M non-zero weights, and
  *
  *   weights   every |weight| <= r(M): layers have norm at most W r, so log2 Lip = O(L log(W r)). Encodable for every gamma
  *             where L(M) log r(M) grows slower than every power: depth polylogarithmic, weights at most 2^polylog(M)
@@ -179,25 +179,31 @@ function layout({ depth, width, inputs, outputs }: Shape): { from: number; rows:
   });
 }
 
+/** Slots of hidden layers that hold nothing are left out: networks of less depth are elements too. */
 function build({ positions, values }: Element, shape: Shape): Network {
   let at = 0;
-  return new Network(
-    layout(shape).map(({ from, rows, columns }) => {
-      const layer = new LayerBuilder(columns);
-      for (let i = 0; i < rows; i++) {
-        const start = from + i * (columns + 1);
-        const terms: Term[] = [];
-        let bias = Dyadic.ZERO;
-        for (; at < positions.length && positions[at] < start + columns + 1; at++) {
-          const j = positions[at] - start;
-          if (j === columns) bias = values[at];
-          else terms.push([j, values[at]]);
-        }
-        layer.row(bias, terms);
+  const layers = layout(shape).flatMap(({ from, rows, columns }, l) => {
+    const end = from + rows * (columns + 1);
+    if (l < shape.depth - 1 && !(positions[at] < end)) return [];
+    const layer = new LayerBuilder(columns);
+    for (let i = 0; i < rows; i++) {
+      const start = from + i * (columns + 1);
+      const terms: Term[] = [];
+      let bias = Dyadic.ZERO;
+      for (; at < positions.length && positions[at] < start + columns + 1; at++) {
+        const j = positions[at] - start;
+        if (j === columns) bias = values[at];
+        else terms.push([j, values[at]]);
       }
-      return layer.build();
-    }),
-  );
+      layer.row(bias, terms);
+    }
+    return [layer.build()];
+  });
+  if (layers[0].inputs === shape.inputs && layers.length > 1) return new Network(layers);
+  // The first slot holds nothing: a constant, whose hidden units are all 0.
+  const first = new LayerBuilder(shape.inputs);
+  for (let i = 0; i < shape.width; i++) first.unit(0);
+  return new Network([first.build(), ...layers.filter((layer) => layer.inputs === shape.width)]);
 }
 
 function checkNorms(network: Network, most: Dyadic): void {
@@ -211,15 +217,19 @@ function checkNorms(network: Network, most: Dyadic): void {
 
 function read(network: Network, shape: Shape, size: number): Element {
   const where = 'networkFamily elementOf';
-  if (network.depth !== shape.depth) refuse(where, `a network of depth ${shape.depth}`, network.depth);
+  if (network.depth < 2 || network.depth > shape.depth)
+    refuse(where, `a network of depth 2..${shape.depth}`, network.depth);
   if (network.inputs !== shape.inputs || network.outputs !== shape.outputs) {
     refuse(where, `${shape.inputs} inputs and ${shape.outputs} outputs`, `${network.inputs} and ${network.outputs}`);
   }
   if (network.connectivity > size) refuse(where, `at most ${size} non-zero weights`, network.connectivity);
   const positions: number[] = [];
   const values: Dyadic[] = [];
-  layout(shape).forEach(({ from, rows, columns }, l) => {
-    const layer = network.layers[l];
+  const slots = layout(shape);
+  network.layers.forEach((layer, l) => {
+    const last = l === network.depth - 1;
+    const { from, rows, columns } = slots[last ? shape.depth - 1 : l];
+    const before = positions.length;
     if (layer.outputs > rows) refuse(where, `at most ${rows} units in layer ${l + 1}`, layer.outputs);
     for (let i = 0; i < layer.outputs; i++) {
       const start = from + i * (columns + 1);
@@ -233,6 +243,7 @@ function read(network: Network, shape: Shape, size: number): Element {
         values.push(bias);
       }
     }
+    if (!last && positions.length === before) refuse(where, `a weight in layer ${l + 1}`, 'none');
   });
   return { positions, values };
 }

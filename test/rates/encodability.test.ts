@@ -5,6 +5,8 @@
  *   infinity-encodability "forbids degenerate cases, where for example Sigma_1 = C is already so rich".
  */
 import { describe, expect, test } from 'vitest';
+import { cached, lipschitz, square } from '../../src/construct/index.ts';
+import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic, InputError, Rational } from '../../src/exact/index.ts';
 import { LayerBuilder, Network } from '../../src/net/index.ts';
 import {
@@ -279,6 +281,34 @@ describe('encode and decode', () => {
       expect(constant.le(Dyadic.pow2(Number(family.lipschitz.log2At(9))))).toBe(true);
       expect(constant.gt(Dyadic.pow2(Number(family.lipschitz.log2At(9)) - depth * 2 - 3))).toBe(true);
     }
+  });
+
+  test('the library’s own constructions are elements: bits and back, exactly', () => {
+    // Weights +-1/2 alone, depth and width as M at most: infinity-encodable, whatever the depth.
+    const halves = networkFamily({ name: 'constructions of [DLS18]', depth: 'M', letters: [-0.5, 0.5] });
+    expect(encodability(halves).status).toBe('infinity-encodable');
+    const zigZag = lipschitz({ bytes: 8 });
+    const f = zigZag.network(expressionTarget('x/2')).network;
+    for (const [family, net] of [
+      [halves, square(3).network],
+      [halves, cached(expressionTarget('sin(x)'), { epsilon: 0.25 }).network],
+      [networkFamily({ depth: 7, letters: f.alphabet() }), f],
+    ] as const) {
+      const size = net.connectivity;
+      const element = family.elementOf(net, size);
+      const code = encode(family, element, size);
+      expect(code.error.isZero).toBe(true);
+      // Of the order M log M bits.
+      expect(code.bits).toBeLessThan(4 * size * Math.log2(size));
+      const { element: back } = decode(code);
+      expect([back.positions, back.values.map(String)]).toEqual([element.positions, element.values.map(String)]);
+    }
+    // The decoded function is the same one, not only its element.
+    const narrow = networkFamily({ depth: 'M', width: 24, letters: [-0.5, 0.5] });
+    const net = square(3).network;
+    const again = decode(encode(narrow, narrow.elementOf(net, net.connectivity), net.connectivity)).function!.network!;
+    expect([again.depth, again.connectivity]).toEqual([net.depth, net.connectivity]);
+    for (let i = 0; i <= 16; i++) expect(again.evaluate([i / 16])[0]!.eq(net.evaluate([i / 16])[0]!)).toBe(true);
   });
 
   test('a network into bits and back', () => {

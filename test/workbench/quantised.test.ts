@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Dyadic, InputError } from '../../src/exact/index.ts';
-import { decodeNetwork, encodeNetwork } from '../../src/io/index.ts';
+import { decodeNetwork, encodeNetwork, readOnnx } from '../../src/io/index.ts';
 import { affine } from '../../src/net/index.ts';
 import { bitsAPriori, chooseBits, type Quantiser, quantise } from '../../src/workbench/index.ts';
 import { dense } from '../support/pairs.ts';
 import { seeded } from '../support/random.ts';
+import { haveShared, sharedBytes } from '../support/shared.ts';
 
 describe('quantise', () => {
   const net = dense([2, 6, 5, 2], 3, 16);
@@ -39,6 +40,16 @@ describe('quantise', () => {
 
   test('a method that is none is refused', async () => {
     await expect(quantise(net, { method: 'magic' } as never, [-1, 1])).rejects.toThrow(InputError);
+  });
+});
+
+describe.skipIf(!haveShared('mlp'))('a trained controller', () => {
+  test.each([16, 12, 8, 6, 4])('vdp with %i bits: the bounds in order, the file smaller', async (bits) => {
+    const { network } = readOnnx(sharedBytes('mlp/vdp.onnx'));
+    const { report } = await quantise(network, { method: 'uniform', bits }, [-1, 1], { seconds: 0.3 });
+    expect(report.observed.le(report.certified) && report.certified.le(report.aPriori)).toBe(true);
+    expect(report.observed.toNumber()).toBeGreaterThan(report.certified.toNumber() / 10);
+    expect(report.fileBytes).toBeLessThan(encodeNetwork({ network }).length);
   });
 });
 
