@@ -50,6 +50,26 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
     )
     .action((spec: string, options: Options) => {
       if (isSpecification(spec)) {
+        for (const name of [
+          'eps',
+          'bytes',
+          'bits',
+          'domain',
+          'lambda',
+          'smoothness',
+          'linear',
+          'plan',
+          'swap',
+        ] as const) {
+          if (options[name] !== undefined) {
+            throw new InputError(
+              `--${name}: expected nothing beside ${spec}, whose clauses say what is wanted and where`,
+            );
+          }
+        }
+        if (options.method !== 'auto') {
+          throw new InputError(`--method: expected nothing beside the specification ${spec}, got ${options.method}`);
+        }
         fitSpecification(spec, options.output, options.json === true);
         return done(0);
       }
