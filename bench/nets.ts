@@ -149,3 +149,60 @@ function deepRow(random: (lo: number, hi: number) => number): readonly (readonly
     if (row.reduce((s, [, w]) => s + Math.abs(w), 0) <= 15) return row;
   }
 }
+
+/** Sparse rows and inputs as native/sparse.c reads them. */
+export function sparseFile(net: DeepNet, inputs: Int32Array): Uint8Array {
+  const rows = inputs.length / DEEP_WIDTH;
+  const words = [net.depth, DEEP_WIDTH, 4, rows, ...net.rows.flat(3)];
+  const all = new Int32Array(words.length + inputs.length);
+  all.set(words);
+  all.set(inputs, words.length);
+  return new Uint8Array(all.buffer);
+}
+
+/**
+ * Square dense layers of weights -7..7 on numbers of `bits` binary digits, relu between them. `network` makes those numbers
+ * itself, in a first layer of its own: unit i is its input times a long constant of its own.
+ */
+export interface WideNet {
+  readonly bits: number;
+  readonly width: number;
+  readonly layers: readonly Int8Array[];
+  readonly factors: readonly bigint[];
+  readonly network: Network;
+}
+
+export function wideNet(bits: number, width = 64, depth = 4, seed = 5): WideNet {
+  const random = seeded(seed);
+  const factors = Array.from({ length: width }, () => {
+    let v = 1n;
+    for (let k = 0; k < bits - 9; k++) v = 2n * v + BigInt(random(0, 1));
+    return v;
+  });
+  const layers = Array.from({ length: depth }, () => Int8Array.from({ length: width * width }, () => random(-7, 7)));
+  const widen = makeLayer({
+    inputs: width,
+    outputs: width,
+    scale: 0,
+    rowStart: Uint32Array.from({ length: width + 1 }, (_, i) => i),
+    column: Uint32Array.from({ length: width }, (_, i) => i),
+    weight: factors,
+    bias: factors.map(() => 0),
+  });
+  const zeros = new Int32Array(width);
+  return {
+    bits,
+    width,
+    layers,
+    factors,
+    network: new Network([widen, ...layers.map((w) => denseLayer(width, w, zeros))]),
+  };
+}
+
+/** As native/dense.c reads it: the layers behind the first, and the long numbers. */
+export function wideFile(net: WideNet, inputs: Float64Array): string {
+  const { layers, width, factors } = net;
+  const rows = inputs.length / width;
+  const numbers = Array.from(inputs, (v, k) => (BigInt(v) * (factors[k % width] as bigint)).toString(16));
+  return [`${layers.length} ${width} ${rows}`, ...layers.map((w) => w.join(' ')), ...numbers].join('\n');
+}

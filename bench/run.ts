@@ -1,16 +1,21 @@
 /**
- * npm run bench [-- --only SUITE] [--case NAME] [--json FILE] [--quick]
+ * npm run bench -- [--only SUITE] [--case NAME] [--json FILE] [--quick | --smoke]
  *
  * Every row is a pair timed in one run: peerOverOurs above 1 means that ours is faster.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { FULL, QUICK, type Row } from './measure.ts';
+import { FULL, QUICK, type Row, SMOKE } from './measure.ts';
+import { bits } from './suites/bits.ts';
 import { constructions } from './suites/constructions.ts';
 import { dense } from './suites/dense.ts';
+import { sparse } from './suites/sparse.ts';
+import { start } from './suites/start.ts';
+import { threads } from './suites/threads.ts';
+import { wide } from './suites/wide.ts';
 
-const SUITES = { dense, constructions } as const;
+const SUITES = { dense, sparse, wide, bits, constructions, threads, start } as const;
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +23,7 @@ const { values } = parseArgs({
     case: { type: 'string' },
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
   },
 });
 if (values.only !== undefined && !(values.only in SUITES)) {
@@ -35,16 +41,17 @@ const report = (more: readonly Row[]): void => {
       `${row.suite} ${row.case}, batch ${row.batch}`.padEnd(34),
       row.peer.padEnd(24),
       ratio,
-      `ours ${time(row.oursNs)}`.padStart(16),
-      `peer ${time(row.peerNs)}`.padStart(16),
-      row.checkedEqual ? 'equal' : 'differs',
+      `ours ${'oursBytes' in row ? `${row.oursBytes} B` : time(row.oursNs)}`.padStart(16),
+      `peer ${'peerBytes' in row ? `${row.peerBytes} B` : time(row.peerNs)}`.padStart(18),
+      'oursBytes' in row ? '' : row.checkedEqual ? 'equal' : 'differs',
     );
   }
 };
 
 console.log(machine);
 for (const [name, suite] of Object.entries(SUITES)) {
-  if (values.only === undefined || values.only === name) await suite(values.quick ? QUICK : FULL, report, values.case);
+  if (values.only === undefined || values.only === name)
+    await suite(values.smoke ? SMOKE : values.quick ? QUICK : FULL, report, values.case);
 }
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rows }, null, 1)}\n`);

@@ -1,7 +1,8 @@
 /* Deep sparse networks of whole numbers, natively: GMP's mpz, its mpn rows, and limbs structure-of-arrays in 128-bit vectors.
  *
  *   sparse FILE MODE BATCH RUNS   -> one line: nanoseconds of the best of RUNS passes over BATCH inputs
- *   sparse FILE print ROWS        -> the outputs of the first ROWS inputs, hexadecimal, one a line
+ *   sparse FILE print ROWS        -> the outputs of the first ROWS inputs by mpz, hexadecimal, one a line
+ *   sparse FILE check ROWS        -> "equal" where mpn and the vectors give these outputs too, or fails
  *
  * FILE: int32 words: depth, width, terms a row, inputs; then for each layer width rows of `terms` (unit, weight), where
  * unit `width` is the constant 4^l at layer l; then inputs x width whole numbers. Relu follows every layer but the last. */
@@ -56,6 +57,37 @@ static void pass_mpz(int n) {
   for (int b = 0; b < n; b++) sink += mpz_get_ui(mpz_one(inputs + (size_t)b * width)[0]);
 }
 
+/* ---- comparing what the others computed with mpz: a signed number, most significant word last */
+static int checking;
+
+static void check(int b, int r, const void *words, int count, size_t bytes, size_t step, int nails, int negative) {
+  mpz_t got;
+  mpz_init(got);
+  for (int k = count - 1; k >= 0; k--) {
+    const char *p = (const char *)words + k * step;
+    if (bytes == 8) {
+      mpz_mul_2exp(got, got, 64);
+      mpz_add_ui(got, got, *(const uint64_t *)p);
+    } else {
+      mpz_mul_2exp(got, got, nails);
+      if (*(const int32_t *)p < 0) mpz_sub_ui(got, got, -(long)*(const int32_t *)p);
+      else mpz_add_ui(got, got, *(const int32_t *)p);
+    }
+  }
+  if (negative) {
+    mpz_t top;
+    mpz_init(top);
+    mpz_setbit(top, 64 * count);
+    mpz_sub(got, got, top);
+    mpz_clear(top);
+  }
+  if (mpz_cmp(got, mpz_one(inputs + (size_t)b * width)[r]) != 0) {
+    fprintf(stderr, "input %d, output %d differs\n", b, r);
+    exit(1);
+  }
+  mpz_clear(got);
+}
+
 /* ---- mpn rows in two's complement, one common length */
 static mp_limb_t na[MAX_WIDTH + 1][MAX_LIMBS], nb[MAX_WIDTH + 1][MAX_LIMBS];
 
@@ -86,6 +118,7 @@ static void pass_mpn(int n) {
           z[limbs] = high;
           top |= high;
         }
+        if (checking && l == depth - 1) check(b, r, z, limbs + 1, 8, 8, 0, high < 0);
       }
       int e = 2 * (l + 1);
       memset(y[width], 0, 8 * (limbs + 1));
@@ -144,6 +177,10 @@ static void pass_soa(int n) {
     for (int l = 0; l < depth; l++) {
       size_t out = (limbs + 1) * V + 1;
       for (int r = 0; r < width; r++, p += 2 * terms) soa_row(x, stride, y + out * r, p, limbs, l == depth - 1);
+      if (checking && l == depth - 1)
+        for (int r = 0; r < width; r++)
+          for (int k = 0; k < LANES * V && b + k < n; k++)
+            check(b + k, r, (int32_t *)(y + out * r) + k, limbs + 1, 4, V * sizeof(vec), RADIX, 0);
       int e = 2 * (l + 1);
       for (int i = 0; i <= limbs; i++)
         for (int j = 0; j < V; j++) y[width * out + i * V + j] = (vec){0} + (i == e / RADIX ? 1 << (e % RADIX) : 0);
@@ -185,6 +222,13 @@ int main(int argc, char **argv) {
       mpz_t *x = mpz_one(inputs + (size_t)b * width);
       for (int r = 0; r < width; r++) gmp_printf("%Zx\n", x[r]);
     }
+    return 0;
+  }
+  if (strcmp(argv[2], "check") == 0) {
+    checking = 1;
+    pass_mpn(atoi(argv[3]));
+    pass_soa(atoi(argv[3]));
+    puts("equal");
     return 0;
   }
   void (*pass)(int) = strcmp(argv[2], "mpz") == 0 ? pass_mpz : strcmp(argv[2], "mpn") == 0 ? pass_mpn : pass_soa;

@@ -1,0 +1,122 @@
+/** Cold start (import and first evaluation, over bare Node) and size of what a user loads. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { encodeNetwork, writeOnnx } from '../../src/io/index.ts';
+import { median, type Row, type Setting } from '../measure.ts';
+import { mlp } from '../nets.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Each prints the first output for input 7, a whole number. */
+const STARTS: Readonly<Record<string, string>> = {
+  dyadnet: `import { readFileSync } from 'node:fs';
+import { loadSync } from '../../../dist/run.js';
+console.log(loadSync(readFileSync(new URL('net.dyad', import.meta.url))).forward(Float64Array.of(7))[0]);`,
+  'onnxruntime-node f32': `import { createRequire } from 'node:module';
+const ort = createRequire(import.meta.url)('onnxruntime-node');
+const s = await ort.InferenceSession.create(new URL('net.onnx', import.meta.url).pathname, { intraOpNumThreads: 1 });
+console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(7), [1, 1]) }))[s.outputNames[0]].data[0]);
+process.exit(0);`,
+  'onnxruntime-web f32': `import { readFileSync } from 'node:fs';
+import ort from 'onnxruntime-web';
+ort.env.wasm.numThreads = 1;
+const s = await ort.InferenceSession.create(readFileSync(new URL('net.onnx', import.meta.url)), { executionProviders: ['wasm'] });
+console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(7), [1, 1]) }))[s.outputNames[0]].data[0]);
+process.exit(0);`,
+};
+
+const BARE = 'console.log(0);';
+
+/** Files that a page of the runtime entry loads: static imports, from dist/run.js on. */
+export function runtimeFiles(): string[] {
+  const files = new Set<string>();
+  const follow = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const text = readFileSync(join(root, 'dist', file), 'utf8');
+    for (const [, name] of text.matchAll(/(?:^|\n)(?:import|export)[^;]*?from\s*["']\.\/([^"']+)["']/g))
+      follow(name as string);
+  };
+  follow('run.js');
+  return [...files];
+}
+
+export const gzipped = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;
+
+export async function start(setting: Setting, report: (rows: readonly Row[]) => void, only?: string): Promise<void> {
+  if (!only || only === 'cold start') report(coldStart(setting));
+  if (!only || only === 'size') report(sizes());
+}
+
+function coldStart(setting: Setting): Row[] {
+  const net = mlp('1-64-64-64-1');
+  const folder = join(root, 'bench/dist/start');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'net.dyad'), encodeNetwork({ network: net.network }));
+  writeFileSync(join(folder, 'net.onnx'), writeOnnx(net.network, { type: 'float32', acceptRounding: true }).bytes);
+  const programs = { bare: BARE, ...STARTS };
+  const times: Record<string, number[]> = {};
+  const answers: Record<string, number> = {};
+  for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, `${slug(name)}.mjs`), text);
+  for (let round = 0; round < 3 + setting.rounds; round++) {
+    for (const name of Object.keys(programs)) {
+      const from = performance.now();
+      const ran = spawnSync(process.execPath, [join(folder, `${slug(name)}.mjs`)], { encoding: 'utf8' });
+      const ms = performance.now() - from;
+      if (ran.status !== 0) throw new Error(`start, ${name}: ${ran.stderr}`);
+      answers[name] = Number(ran.stdout.trim());
+      times[name] = [...(times[name] ?? []), ms];
+    }
+  }
+  const over = (name: string): number =>
+    median((times[name] as number[]).map((t, k) => t - (times.bare as number[])[k]!)) * 1e6;
+  return Object.keys(STARTS)
+    .filter((name) => name !== 'dyadnet')
+    .map((name) => ({
+      suite: 'start',
+      case: 'cold start over bare node',
+      batch: 1,
+      peer: name,
+      peerOverOurs: Number((over(name) / over('dyadnet')).toPrecision(4)),
+      oursNs: Math.round(over('dyadnet')),
+      peerNs: Math.round(over(name)),
+      checkedEqual: answers[name] === answers.dyadnet,
+    }));
+}
+
+const slug = (name: string): string => name.replaceAll(/\W+/g, '-');
+
+/** Bytes in place of nanoseconds. */
+function sizes(): Row[] {
+  const files = runtimeFiles().map((f) => readFileSync(join(root, 'dist', f)));
+  const ours = gzipped(Buffer.concat(files));
+  const require = createRequire(import.meta.url);
+  const web = dirname(require.resolve('onnxruntime-web'));
+  const tf = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'));
+  const total = (folder: string, names: readonly string[]): number =>
+    names.reduce((n, name) => n + gzipped(readFileSync(join(folder, name))), 0);
+  const wasmOf = (folder: string, pattern: RegExp): string[] => readdirSync(folder).filter((f) => pattern.test(f));
+  const native = require.resolve('onnxruntime-node');
+  const row = (peer: string, bytes: number): Row => ({
+    suite: 'start',
+    case: 'gzipped bytes of the runtime with its wasm',
+    batch: 1,
+    peer,
+    peerOverOurs: Number((bytes / ours).toPrecision(4)),
+    oursNs: 0,
+    peerNs: 0,
+    checkedEqual: false,
+    oursBytes: ours,
+    peerBytes: bytes,
+  });
+  const library = join(dirname(native), '../bin/napi-v6/linux/x64');
+  return [
+    row('onnxruntime-web', total(web, ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.wasm'])),
+    row('tfjs-wasm, backend alone', total(tf, ['tf-backend-wasm.es2017.min.js', 'tfjs-backend-wasm-simd.wasm'])),
+    row('onnxruntime-node', total(library, wasmOf(library, /libonnxruntime\.so/))),
+  ];
+}
