@@ -1,6 +1,7 @@
 // The ABI of the tools, a module of its own, so that running a network does not carry them. Pointers as in index.ts.
 import { encodeRows, extractRows } from "./bits";
 import { propagateBox } from "./deviation";
+import { searchRange } from "./tiny";
 
 export { describe, grow } from "./memory";
 
@@ -17,4 +18,24 @@ export function extractBits(src: usize, rows: i32, words: i32, dst: usize, bits:
 /** See deviation.ts. */
 export function propagate(pair: usize, box: usize, answer: usize): void {
   propagateBox(pair, box, answer);
+}
+
+/** See tiny.ts. `common` and the index of the first network are i64 at `job`, which holds the rest of the scratch behind them. */
+export function searchTiny(
+  depth: i32,
+  count: i32,
+  levels: usize,
+  levelCount: i32,
+  scale: i32,
+  heights: usize,
+  targets: i32,
+  n: i32,
+  heightScale: i32,
+  best: usize,
+  which: usize,
+  job: usize,
+): void {
+  const first = load<i64>(job);
+  const common = load<i64>(job + 8);
+  searchRange(depth, first, count, levels, levelCount, scale, heights, targets, n, heightScale, common, best, which, job + 16);
 }

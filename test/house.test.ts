@@ -152,6 +152,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'pool',
     'bits',
     'pair',
+    'exhaustive',
     'index',
   ],
   rates: [

@@ -4,6 +4,7 @@ export * from './bits.ts';
 export * from './compile.ts';
 export * from './engine.ts';
 export * from './exactBatch.ts';
+export * from './exhaustive.ts';
 export * from './explain.ts';
 export { type PairOptions, pairPropagator } from './pair.ts';
 export { Plan } from './plan.ts';

@@ -43,6 +43,20 @@ export interface ToolCalls extends MemoryCalls {
   encodeBits(...args: BitCall): void;
   extractBits(...args: BitCall): void;
   propagate(pair: number, box: number, answer: number): void;
+  searchTiny(
+    depth: number,
+    count: number,
+    levels: number,
+    levelCount: number,
+    scale: number,
+    heights: number,
+    targets: number,
+    n: number,
+    heightScale: number,
+    best: number,
+    which: number,
+    job: number,
+  ): void;
 }
 
 /** Source, rows, bits (or words) a source row, target, words (or bits) a target row, digit, places, gray. */
