@@ -52,6 +52,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./compare.ts')).defineCompare,
   },
   {
+    name: 'retarget',
+    summary: 'put another function into a network with few intrinsic parameters: its decoder stays, byte for byte',
+    load: async () => (await import('./retarget.ts')).defineRetarget,
+  },
+  {
     name: 'convert',
     summary: 'write a network as .dyad, as ONNX or as a C99 function, exactly or not at all',
     load: async () => (await import('./convert.ts')).defineConvert,

@@ -1,6 +1,7 @@
 import { compile, explainPlan, type PlanReport } from '../engine/index.ts';
 import { Dyadic, InputError, Interval, type Rational } from '../exact/index.ts';
 import { type Embedded, embeddedCosts, kappa } from '../io/index.ts';
+import { type IntrinsicFacts, intrinsicFacts } from '../workbench/index.ts';
 import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
@@ -72,6 +73,7 @@ interface Facts {
   readonly lower: Dyadic | undefined;
   readonly guaranteed: Dyadic | undefined;
   readonly kappa: Rational | undefined;
+  readonly intrinsic: IntrinsicFacts | undefined;
 }
 
 function study(file: OpenedNetwork, converterBits = 12): Facts {
@@ -89,6 +91,7 @@ function study(file: OpenedNetwork, converterBits = 12): Facts {
     lower: read(file.meta?.proved?.lower),
     guaranteed,
     kappa: error && kappa(8 * file.bytes, error),
+    intrinsic: intrinsicFacts(file),
   };
 }
 
@@ -101,6 +104,7 @@ function inspectJson({
   lower,
   guaranteed,
   kappa,
+  intrinsic,
 }: Facts): Record<string, unknown> {
   const { meta, domain } = file;
   return {
@@ -120,6 +124,7 @@ function inspectJson({
     embedded: typeof embedded === 'string' ? { missing: embedded } : embedded,
     ...(kappa ? { kappa: kappa.toNumber('up'), kappaExact: kappa.toString() } : {}),
     ...boundJson({ guaranteed }),
+    ...(intrinsic ? { intrinsic: intrinsicJson(intrinsic) } : {}),
     ...(meta?.method ? { method: meta.method } : {}),
     ...(meta?.target ? { target: meta.target } : {}),
     ...(meta?.name ? { name: meta.name } : {}),
@@ -140,6 +145,7 @@ function inspectRows({
   lower,
   guaranteed,
   kappa,
+  intrinsic,
 }: Facts): [string, string | undefined][] {
   const { network, meta, domain } = file;
   const quantity = (q: { name?: string; unit?: string } | undefined): string =>
@@ -175,10 +181,39 @@ function inspectRows({
       kappa &&
         `${kappa.toNumber('up').toPrecision(4)} = file bits x error (1 is the entropy limit for 1-Lipschitz f on [0,1])`,
     ],
+    ...(intrinsic ? intrinsicRows(intrinsic) : []),
     ['guaranteed', guaranteed && `error <= ${bound(guaranteed)} for the class`],
     ['proved', upper && `sup |f - net| <= ${bound(upper)}`],
     ['at the witness', lower && `${bound(lower)} at x = ${meta?.proved?.witness?.join(', ') ?? '?'}`],
     ['rests on', meta?.proved?.restsOn?.join('; ')],
+  ];
+}
+
+function intrinsicJson({ count, bits, words, wordBits, norm, upper, lower, theorem, entropy }: IntrinsicFacts): object {
+  return {
+    count,
+    bits,
+    words,
+    wordBits,
+    norm,
+    ...boundJson({ upper, lower, theorem }),
+    ...(entropy === undefined ? {} : { entropyBits: Number(entropy) }),
+  };
+}
+
+/** The lesson: few parameters, many bits. */
+function intrinsicRows(facts: IntrinsicFacts): [string, string | undefined][] {
+  const { count, bits, words, wordBits, norm, upper, lower, theorem, lipschitz, entropy } = facts;
+  const measured = norm === 'sup' ? 'sup |f - net|' : `||f - net||_${norm}`;
+  return [
+    ['intrinsic', `${count} numbers depend on f, ${bits} bits: ${words} of ${wordBits} bits, the scale and the offset`],
+    ['error', `${measured} <= ${bound(upper)}, >= ${bound(lower)}; by the theorem <= ${bound(theorem)}`],
+    [
+      'no free lunch',
+      entropy === undefined || lipschitz === undefined
+        ? undefined
+        : `whatever is stored, all f with Lipschitz constant ${about(lipschitz)} within this error need ${entropy} bits`,
+    ],
   ];
 }
 

@@ -24,8 +24,9 @@ export {
   intrinsic,
   intrinsicDecoder,
 } from './intrinsic.ts';
-export type { IntrinsicEntry } from './intrinsicNetwork.ts';
+export type { IntrinsicEntry, IntrinsicValues } from './intrinsicNetwork.ts';
 export type { IntrinsicNorm, IntrinsicShape } from './intrinsicShape.ts';
+export { type IntrinsicThreeDecoderOptions, intrinsicThree, intrinsicThreeDecoder } from './intrinsicThree.ts';
 export * from './lipschitz.ts';
 export { type BudgetMethod, type BudgetOptions, type BudgetPlan, planBudget } from './lipschitzBudget.ts';
 export { type LipschitzTransform, lipschitzTransform, transformedAt } from './lipschitzTransform.ts';

@@ -24,7 +24,7 @@ import {
 } from '../exact/index.ts';
 import { raised, rooted } from '../exact/power.ts';
 import type { Layer, Network } from '../net/index.ts';
-import { DecoderNetwork, type IntrinsicEntry } from './intrinsicNetwork.ts';
+import { DecoderNetwork, type IntrinsicEntry, type IntrinsicValues } from './intrinsicNetwork.ts';
 import {
   cellEnds,
   type IntrinsicNorm,
@@ -89,6 +89,8 @@ export interface IntrinsicDecoder {
   readonly entries: readonly IntrinsicEntry[];
   /** The error that every fit is held to, where the decoder was made for one (three numbers). */
   readonly epsilon: Dyadic | undefined;
+  /** The network of these values, whatever they stand for: words in the order of the entries, s and b. */
+  put(values: IntrinsicValues): Network;
   /** Puts f in. Throws InputError where f has another number of inputs, is not shown to be defined, has no modulus, or misses epsilon. */
   fit(f: Target): IntrinsicFit;
 }
@@ -126,6 +128,7 @@ export function decoderOf(options: ShapeOptions, epsilon?: Dyadic): IntrinsicDec
     layers: made.shared,
     entries: made.entries,
     epsilon,
+    put: (values) => made.network(values),
     fit: (f) => fitTo(decoder, made, f),
   };
   return Object.freeze(decoder);

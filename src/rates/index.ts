@@ -4,6 +4,7 @@ export * from './capacity.ts';
 export * from './dictionaries.ts';
 export * from './encodability.ts';
 export * from './encodingSpeed.ts';
+export * from './entropy.ts';
 export * from './family.ts';
 export { type CodeOptions, coveringBits, decode, type Encoded, encode } from './familyCode.ts';
 export { type Growth, type GrowthLike, growth, log2At, type Order, orderOf, orderText, valueAt } from './growth.ts';

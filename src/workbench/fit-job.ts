@@ -2,6 +2,7 @@
 import type { SupCertificate } from '../certify/index.ts';
 import type { Constants, ConstructionReport, Quantisation, Recipe } from '../construct/index.ts';
 import type { Dyadic, Target } from '../exact/index.ts';
+import type { Entry, Meta } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
 import type { FitDomain } from './fit-domain.ts';
 
@@ -47,6 +48,8 @@ export interface Proposal {
   /** The construction's own report, and what the file says of the blocks it was built from. */
   readonly report?: ConstructionReport;
   readonly recipe?: Recipe;
+  /** What the network's file holds besides: marked entries, fields of its meta section. */
+  readonly file?: { readonly intrinsic: readonly Entry[]; readonly meta: Meta };
   /** The construction's own proof, where a sweep over all linear pieces would take too long. */
   readonly certify?: (within: Dyadic) => SupCertificate;
 }

@@ -3,6 +3,7 @@
  * construction joins by one line in METHODS.
  */
 import { interpolateWithin } from '../construct/interpolate-search.ts';
+import { intrinsicMethod } from './fit-intrinsic.ts';
 import type { FitMethod } from './fit-job.ts';
 import { cachedMethod, taylorMethod } from './fit-quantised.ts';
 
@@ -17,4 +18,4 @@ const interpolation: FitMethod = {
     })),
 };
 
-export const METHODS: readonly FitMethod[] = [interpolation, taylorMethod, cachedMethod];
+export const METHODS: readonly FitMethod[] = [interpolation, taylorMethod, cachedMethod, intrinsicMethod];

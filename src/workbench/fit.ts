@@ -324,7 +324,7 @@ class Fitter {
     return half > 0 && Number.isFinite(half) ? half : Math.max(Math.abs(most), 1) * 2 ** -20;
   }
 
-  finish({ network, method, certificate, guaranteed, details = {}, report, recipe }: Proved): FitResult {
+  finish({ network, method, certificate, guaranteed, details = {}, report, recipe, file: besides }: Proved): FitResult {
     const { domain, options } = this;
     const fitted = {
       status: certificate.status === 'proved' ? ('proved' as const) : ('undecided' as const),
@@ -340,8 +340,13 @@ class Fitter {
       ...(recipe ? { recipe } : {}),
     };
     const own = typeof options.meta === 'function' ? options.meta(fitted) : options.meta;
-    const meta = own && recipe ? { ...own, recipe } : own;
-    const file = meta ? encodeNetwork({ network, domain: [domain.file], meta }) : this.encoded(network);
+    const more = { ...(recipe ? { recipe } : {}), ...besides?.meta };
+    const meta = own ? { ...own, ...more } : undefined;
+    const marks = besides ? { intrinsic: besides.intrinsic } : {};
+    const file =
+      meta || besides
+        ? encodeNetwork({ network, domain: [domain.file], ...marks, ...(meta ? { meta } : {}) })
+        : this.encoded(network);
     return Object.freeze({
       ...fitted,
       storage: Object.freeze({ ...network.storage(), fileBytes: file.length }),

@@ -11,6 +11,14 @@ export { detailsOf, taylorOptions } from './fit-quantised.ts';
 export * from './fitIntervals.ts';
 export * from './intervals.ts';
 export { certifyIntrinsic, type IntrinsicCertificateOptions } from './intrinsic.ts';
+export {
+  decoderIn,
+  type IntrinsicFacts,
+  type IntrinsicResult,
+  intrinsicFacts,
+  intrinsicFile,
+  retarget,
+} from './intrinsicFile.ts';
 export * from './observe.ts';
 export * from './quantised.ts';
 export * from './rateRun.ts';
