@@ -25,7 +25,7 @@ export const defineRetarget: Define = (command, done) => {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "x^2" --eps 0.01 --method intrinsic -o f.dyad\n  dyadnet retarget f.dyad "sin(x)" -o g.dyad\n',
+      '\nExit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "x^2" --eps 0.05 --method intrinsic -o f.dyad\n  dyadnet retarget f.dyad "sin(x)" -o g.dyad\n',
     )
     .action((path: string, spec: string, options: Options) => {
       const started = performance.now();
@@ -78,7 +78,11 @@ function rescaled(
   };
 }
 
-function retargetJson({ fit, certificate }: IntrinsicResult, bytes: number, shared: number): Record<string, unknown> {
+function retargetJson(
+  { fit, certificate, file }: IntrinsicResult,
+  bytes: number,
+  shared: number,
+): Record<string, unknown> {
   return {
     status: certificate.status,
     norm: fit.norm,
@@ -86,7 +90,8 @@ function retargetJson({ fit, certificate }: IntrinsicResult, bytes: number, shar
     ...boundJson({ guaranteed: fit.guaranteed, theorem: fit.theorem.value }),
     intrinsic: { count: fit.intrinsic.length, bits: fit.intrinsicBits },
     storage: { fileBytes: bytes, sharedBytes: shared },
-    target: fit.restsOn,
+    target: file.meta.target,
+    restsOn: certificate.restsOn,
   };
 }
 
