@@ -139,20 +139,26 @@ function describe({ target, table }: OpenedTarget, fitted: Omit<FitResult, 'file
 }
 
 interface Entries {
+  /** Entries in the domain, and in the table. */
   readonly count: number;
+  readonly all: number;
   readonly worst: Rational;
   readonly at: Rational;
 }
 
-/** The largest error over a table's own entries, each computed exactly. */
-function checkEntries({ points }: Table, { network }: FitResult): Entries {
+/** The largest error over the table's own entries in the domain, each computed exactly; undefined where none lies there. */
+function checkEntries({ points }: Table, { network, hull }: FitResult): Entries | undefined {
+  const [lo, hi] = [Rational.fromDyadic(hull.lo), Rational.fromDyadic(hull.hi)];
+  const inside = points.filter(({ x }) => x.compare(lo) >= 0 && x.compare(hi) <= 0);
+  const [first] = inside;
+  if (!first) return undefined;
   let worst = Rational.of(0n);
-  let at = (points[0] as { x: Rational }).x;
-  for (const { x, y } of points) {
+  let at = first.x;
+  for (const { x, y } of inside) {
     const error = (network.evaluateRational([x])[0] as Rational).sub(y).abs();
     if (error.compare(worst) > 0) [worst, at] = [error, x];
   }
-  return { count: points.length, worst, at };
+  return { count: inside.length, all: points.length, worst, at };
 }
 
 function fitJson(result: FitResult): Record<string, unknown> {
@@ -198,7 +204,7 @@ function fitRows(
     [
       'table entries',
       entries &&
-        `all ${entries.count} checked exactly: within ${bound(entries.worst.roundBits(64, 'up'))}${unit(table?.y)}, worst at ${entries.at.toNumber()}${unit(table?.x)}`,
+        `${entries.count === entries.all ? 'all' : `the ${entries.count} in the domain, of`} ${entries.all} checked exactly: within ${bound(entries.worst.roundBits(64, 'up'))}${unit(table?.y)}, worst at ${entries.at.toNumber()}${unit(table?.x)}`,
     ],
     ['method', result.method],
     ...(result.report ? reportRows(result.report) : []),

@@ -169,3 +169,12 @@ describe('what a network costs in C', () => {
     });
   });
 });
+
+test('fit speaks of the entries in its domain alone', () => {
+  writeFileSync(join(folder, 'steps.csv'), 'x,y\n0,0\n1,1\n2,4\n3,9\n4,100\n');
+  const args = ['fit', 'steps.csv', '--domain', '0,3', '--eps', '0.25'];
+  const { entries } = JSON.parse(dyadnet([...args, '--json'], { cwd: folder }).out);
+  expect(entries.count).toBe(4);
+  expect(entries.worst).toBeLessThanOrEqual(0.25);
+  expect(dyadnet(args, { cwd: folder }).out).toContain('the 4 in the domain, of 5 checked exactly: within ');
+});

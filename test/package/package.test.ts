@@ -102,6 +102,18 @@ test('the types are found and fit', () => {
   }
 });
 
+test('publint and are-the-types-wrong find nothing', () => {
+  const bin = join(root, 'node_modules/.bin');
+  const packed = readdirSync(folder).find((file) => file.endsWith('.tgz'))!;
+  const lint = execFileSync(join(bin, 'publint'), ['run', join(folder, packed), '--strict'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(lint).toContain('All good!');
+  // ES modules only, on purpose: Node before 20.19 and require() of older tools are not served.
+  execFileSync(join(bin, 'attw'), [join(folder, packed), '--profile', 'esm-only'], { cwd: root, stdio: 'pipe' });
+});
+
 const withBrowser = existsSync(browser);
 test.skipIf(!withBrowser)(
   `a Vite app uses it in Chromium${withBrowser ? '' : ` (skipped: no browser at ${browser})`}`,
