@@ -97,11 +97,13 @@ async function certified(
   return report;
 }
 
-function movedJson({ aPriori, certified, observed, bounds, witness }: QuantisationReport): object {
+function movedJson({ aPriori, certified, observed, bounds, witness, lipschitz }: QuantisationReport): object {
   const { lInf, l1, l2, entrywise } = bounds;
+  const slopes = { byClass: lipschitz.byClass.constant, network: lipschitz.best, witness: lipschitz.witness.lower };
   return {
     ...boundJson({ aPriori, certified, observed }, ['observed']),
     aPrioriBy: boundJson({ entrywise, lInf, l1, l2 }),
+    lipschitz: boundJson(slopes, ['witness']),
     witness: witness.map((x) => x.toNumber()),
     witnessExact: witness.map(String),
   };
@@ -113,6 +115,10 @@ function movedRows(moved: QuantisationReport | undefined): [string, string][] {
     ['a priori', `no output moves by more than ${bound(moved.aPriori)}, by the size of the weights alone`],
     ['certified', `no output moves by more than ${bound(moved.certified)}`],
     ['seen', `an output moves by ${about(moved.observed)}`],
+    [
+      'Lipschitz',
+      `of weights to outputs: ${about(moved.lipschitz.byClass.constant)} for the class, ${about(moved.lipschitz.best)} for this network, at least ${about(moved.lipschitz.witness.lower)} by a witness`,
+    ],
   ];
 }
 

@@ -19,7 +19,14 @@ import {
   toFloat16,
   type UniformOptions,
 } from '../quantize/index.ts';
-import { type DeviationBound, deviationBound } from '../rates/index.ts';
+import {
+  type DeviationBound,
+  deviationBound,
+  type LipschitzWitness,
+  lipschitzWitness,
+  type ParameterLipschitz,
+  parameterLipschitz,
+} from '../rates/index.ts';
 import { compareNetworks } from './compare.ts';
 import { type FoundBits, findBits } from './findBits.ts';
 
@@ -40,6 +47,8 @@ export interface QuantisationReport {
   /** The four a-priori bounds, of which `aPriori` is the least. */
   readonly bounds: DeviationBound;
   readonly certificate: DeviationCertificate;
+  /** Parameters to function, around the network within the largest move: its bounds, its class's constant, and a witness below. */
+  readonly lipschitz: ParameterLipschitz & { readonly witness: LipschitzWitness };
   /** Bits of one weight in Q(a, b): a + b + 2. */
   readonly bits: number;
   /** Bits of one non-zero weight as an index into the alphabet: ceil(log2 lambda). */
@@ -87,6 +96,7 @@ export async function reportOf(
   const after = rounded.network;
   const bounds = deviationBound(network, box, rounded.radius);
   const certificate = await compareNetworks(network, after, box, { seconds: 10, ...options });
+  const near = witnessRadius(rounded);
   const worst = certificate.outputs.reduce((a, b) => (b.observed.gt(a.observed) ? b : a));
   const certified = certificate.outputs.reduce((m, o) => m.max(o.certified), Dyadic.ZERO).min(bounds.best);
   return Object.freeze({
@@ -96,10 +106,20 @@ export async function reportOf(
     witness: worst.witness,
     bounds,
     certificate,
+    lipschitz: Object.freeze({
+      ...parameterLipschitz(network, box, { radius: rounded.radius.map((r) => r.max(near)) }),
+      witness: lipschitzWitness(network, options.witnessIn ?? box, { radius: near }),
+    }),
     bits: after.integerBits + after.fractionalBits + 2,
     indexBits: Math.ceil(Math.log2(Math.max(1, after.alphabet().length))),
     fileBytes: encodeNetwork({ network: after }).length,
   });
+}
+
+/** A power of two at or below every radius that is not 0. */
+function witnessRadius({ radius }: Rounded): Dyadic {
+  const least = radius.filter((r) => !r.isZero).reduce((a: Dyadic | undefined, b) => (a ? a.min(b) : b), undefined);
+  return Dyadic.pow2(Math.min(-20, least ? least.exponent : -20));
 }
 
 export interface ChooseBitsOptions extends Pick<DeviationOptions, 'witnessIn' | 'signal' | 'onProgress'> {

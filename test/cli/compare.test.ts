@@ -124,8 +124,13 @@ describe('quantize with every quantiser', () => {
     const moved = said.deviation as { aPriori: number; certified: number; observed: number };
     expect(moved.observed).toBeLessThanOrEqual(moved.certified);
     expect(moved.certified).toBeLessThanOrEqual(moved.aPriori);
+    const { lipschitz } = said.deviation as { lipschitz: Record<string, number> };
+    expect(lipschitz.witness).toBeLessThanOrEqual(lipschitz.network!);
+    expect(lipschitz.network).toBeLessThanOrEqual(lipschitz.byClass!);
+    expect(lipschitz.witness).toBeGreaterThan(0);
     const text = dyadnet(['quantize', fPath, ...options, '--certify', '--box', '-1,1', '--seconds', '0.2']).out;
-    for (const row of ['a priori', 'certified', 'seen']) expect(text).toMatch(new RegExp(`^${row} +\\S`, 'm'));
+    for (const row of ['a priori', 'certified', 'seen', 'Lipschitz'])
+      expect(text).toMatch(new RegExp(`^${row} +\\S`, 'm'));
   });
 });
 

@@ -23,6 +23,8 @@ describe('quantise', () => {
     const { network, report } = await quantise(net, how, [-1, 1], { seconds: 0.3 });
     expect(report.observed.le(report.certified) && report.certified.le(report.aPriori)).toBe(true);
     expect(report.observed.sign).toBe(1);
+    const { best, byClass, witness } = report.lipschitz;
+    expect(witness.lower.le(best) && best.le(byClass.constant)).toBe(true);
     const [y, z] = [net.evaluate(report.witness), network.evaluate(report.witness)];
     expect(y.reduce((m, v, i) => m.max(v.sub(z[i]!).abs()), Dyadic.ZERO).eq(report.observed)).toBe(true);
     const random = seeded(1);
