@@ -1,11 +1,12 @@
 /** What `dyadnet fit` needs for the constructions of [DLS18]: their options, plans without a network, and [0,1]^d, d > 1. */
 import type { Command } from 'commander';
-import { type ConstructionReport, MAX_DIMENSION, planCached, planTaylor } from '../construct/index.ts';
+import { MAX_DIMENSION, type Membership, planCached, planTaylor } from '../construct/index.ts';
 import { InputError, type Rational, type Target } from '../exact/index.ts';
 import type { Meta } from '../io/index.ts';
 import {
   type CubeOptions,
   type CubeResult,
+  type DescribedReport,
   detailsOf,
   fitCube,
   type QuantisedOptions,
@@ -63,7 +64,7 @@ export function printPlan(target: Target, flags: QuantisedFlags): void {
   }
   const asked = quantisedOptions(flags);
   const epsilon = epsilonOf(flags);
-  let report: ConstructionReport;
+  let report: DescribedReport;
   if (method === 'taylor') report = planTaylor(target, taylorOptions(asked, epsilon));
   else {
     const { lambda = 2, quantisation, constants } = asked ?? {};
@@ -96,9 +97,8 @@ export function printPlan(target: Target, flags: QuantisedFlags): void {
 }
 
 /** The parameters, the theorem's bound and what differs from the paper. */
-export function reportRows(
-  report: Pick<ConstructionReport, 'statement' | 'parameters' | 'bound' | 'notes'>,
-): [string, string][] {
+export function reportRows(report: DescribedReport): [string, string][] {
+  const { membership, derivatives } = report;
   return [
     ['theorem', `${report.statement}: error <= ${bound(report.bound)} for the class`],
     [
@@ -107,8 +107,18 @@ export function reportRows(
         .map(([k, v]) => `${k} = ${v}`)
         .join(', '),
     ],
+    ...(membership ? [['class', classOf(membership, derivatives)] as [string, string]] : []),
     ...report.notes.map((text): [string, string] => ['note', text]),
   ];
+}
+
+/** Whether f is in the class, after which scaling, and where its derivatives come from. */
+function classOf({ status, scaleLog2, upper }: Membership, derivatives: DescribedReport['derivatives']): string {
+  const scaled = scaleLog2 === 0 ? 'f' : `f/2^${scaleLog2}`;
+  const from = derivatives && derivatives !== 'none' ? `; derivatives from the ${derivatives}` : '';
+  return status === 'proved'
+    ? `${scaled} is in it, proved; the largest derivative of f, enclosed, is ${about(upper)}${from}`
+    : `${scaled} is in it, as stated${from}`;
 }
 
 /** A function of several inputs; the exit code. */

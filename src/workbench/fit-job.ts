@@ -1,6 +1,6 @@
 /** What `fit` asks of a construction, and what a construction proposes. */
 import type { SupCertificate } from '../certify/index.ts';
-import type { Constants, ConstructionReport, Quantisation, Recipe } from '../construct/index.ts';
+import type { Constants, ConstructionReport, Quantisation, Recipe, TaylorReport } from '../construct/index.ts';
 import type { Dyadic, Target } from '../exact/index.ts';
 import type { Entry, Meta } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
@@ -38,6 +38,9 @@ export interface QuantisedOptions {
   readonly constants?: Constants;
 }
 
+/** A report of any construction; of [DLS18] with its class. */
+export type DescribedReport = ConstructionReport & Partial<Pick<TaylorReport, 'derivatives' | 'membership'>>;
+
 export interface Proposal {
   readonly network: Network;
   readonly bytes: number;
@@ -46,7 +49,7 @@ export interface Proposal {
   /** What is worth knowing about it, such as { lines: 13, fewest: 12 }. */
   readonly details?: Readonly<Record<string, number | string>>;
   /** The construction's own report, and what the file says of the blocks it was built from. */
-  readonly report?: ConstructionReport;
+  readonly report?: DescribedReport;
   readonly recipe?: Recipe;
   /** What the network's file holds besides: marked entries, fields of its meta section. */
   readonly file?: { readonly intrinsic: readonly Entry[]; readonly meta: Meta };

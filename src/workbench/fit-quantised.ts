@@ -5,7 +5,6 @@
 import { certifySup, type SupCertificate } from '../certify/index.ts';
 import {
   type CachedReport,
-  type ConstructionReport,
   cached,
   certifyTaylor,
   recipeOf,
@@ -17,7 +16,7 @@ import {
 import { Dyadic, refuse, type Target } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 import type { FitDomain } from './fit-domain.ts';
-import type { FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
+import type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
 
 /** Up to about so many linear pieces a network is swept for its own sup error; beyond, the construction's bound stands. */
 const SWEPT_PIECES = 1 << 14;
@@ -95,12 +94,14 @@ function proposal(job: FitJob, network: Network, report: TaylorReport | CachedRe
 }
 
 /** What people should know of a construction: its parameters, and what differs from the paper. */
-export function detailsOf(report: ConstructionReport): Readonly<Record<string, number | string>> {
+export function detailsOf(report: DescribedReport): Readonly<Record<string, number | string>> {
   return {
     statement: report.statement,
     lambda: report.lambda,
     quantisation: report.quantisation,
     ...report.parameters,
+    ...(report.derivatives ? { derivatives: report.derivatives } : {}),
+    ...(report.membership ? { membership: report.membership.status } : {}),
     ...(report.restsOn.length > 0 ? { restsOn: report.restsOn.join('; ') } : {}),
     notes: report.notes.join(' '),
   };

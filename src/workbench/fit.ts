@@ -10,12 +10,12 @@
  * one that fails is built again with a smaller aim and a closer look at the point where it failed.
  */
 import { type DomainEnd, type SupCertificate, type SupOptions, certifySup as sup } from '../certify/index.ts';
-import type { ConstructionReport, Recipe } from '../construct/index.ts';
+import type { Recipe } from '../construct/index.ts';
 import { Dyadic, type DyadicLike, InputError, type Interval, Rational, refuse, type Target } from '../exact/index.ts';
 import { encodeNetwork, kappa, type Meta } from '../io/index.ts';
 import type { Network, Storage } from '../net/index.ts';
 import { type FitDomain, fitDomain } from './fit-domain.ts';
-import type { FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
+import type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
 import { METHODS } from './fit-methods.ts';
 
 export interface FitOptions {
@@ -71,7 +71,7 @@ export interface FitResult {
   readonly file: Uint8Array;
   readonly details: Readonly<Record<string, number | string>>;
   /** The construction's own report, and its table of blocks, where it has them. */
-  readonly report?: ConstructionReport;
+  readonly report?: DescribedReport;
   readonly recipe?: Recipe;
 }
 

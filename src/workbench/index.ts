@@ -5,7 +5,7 @@ export * from './compare.ts';
 export * from './findBits.ts';
 export * from './fit.ts';
 export { type CubeOptions, type CubeResult, fitCube } from './fit-cube.ts';
-export type { FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
+export type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
 export { METHODS } from './fit-methods.ts';
 export { detailsOf, taylorOptions } from './fit-quantised.ts';
 export * from './fitIntervals.ts';
