@@ -154,5 +154,7 @@ function picture({ ceiling, curves }: RateRun, { target }: Options): Picture {
   };
 }
 
-const slopes = (c: RateCurve): string =>
-  `${c.method}: rate ${rateText(c.rateBefore)}; quantised ${rateText(c.rateAfter)}.`;
+const slopes = (c: RateCurve): string => {
+  const mind = c.notes.length > 0 ? ` (${c.notes.join('; ')})` : '';
+  return `${c.method}: rate ${rateText(c.rateBefore)}; quantised ${rateText(c.rateAfter)}${mind}.`;
+};
