@@ -4,7 +4,7 @@
  * Every row is a pair timed in one run: peerOverOurs above 1 means that ours is faster.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FULL, QUICK, type Row, SMOKE } from './measure.ts';
 import { bits } from './suites/bits.ts';
@@ -32,6 +32,8 @@ if (values.only !== undefined && !(values.only in SUITES)) {
 }
 
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} CPUs, Node ${process.version}`;
+const chosen = values.smoke ? SMOKE : values.quick ? QUICK : FULL;
+const setting = `medians of ${chosen.rounds} rounds, load ${loadavg()[0]?.toFixed(1)} when it began`;
 const rows: Row[] = [];
 const report = (more: readonly Row[]): void => {
   for (const row of more) {
@@ -50,11 +52,13 @@ const report = (more: readonly Row[]): void => {
 
 console.log(machine);
 for (const [name, suite] of Object.entries(SUITES)) {
-  if (values.only === undefined || values.only === name)
-    await suite(values.smoke ? SMOKE : values.quick ? QUICK : FULL, report, values.case);
+  if (values.only === undefined || values.only === name) await suite(chosen, report, values.case);
 }
 if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rows }, null, 1)}\n`);
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ machine, date: new Date().toISOString(), setting, rows }, null, 1)}\n`,
+  );
 }
 // Some peers keep handles open.
 process.exit(0);

@@ -5,27 +5,29 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { square } from '../../src/construct/index.ts';
 import { encodeNetwork, writeOnnx } from '../../src/io/index.ts';
+import type { Network } from '../../src/net/index.ts';
 import { median, type Row, type Setting } from '../measure.ts';
 import { mlp } from '../nets.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Each prints the first output for input 7, a whole number. */
+/** Each prints the first output for input 0.5. */
 const STARTS: Readonly<Record<string, string>> = {
   dyadnet: `import { readFileSync } from 'node:fs';
 import { loadSync } from '../../../dist/run.js';
-console.log(loadSync(readFileSync(new URL('net.dyad', import.meta.url))).forward(Float64Array.of(7))[0]);`,
+console.log(loadSync(readFileSync(new URL('net.dyad', import.meta.url))).forward(Float64Array.of(0.5))[0]);`,
   'onnxruntime-node f32': `import { createRequire } from 'node:module';
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 const s = await ort.InferenceSession.create(new URL('net.onnx', import.meta.url).pathname, { intraOpNumThreads: 1 });
-console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(7), [1, 1]) }))[s.outputNames[0]].data[0]);
+console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(0.5), [1, 1]) }))[s.outputNames[0]].data[0]);
 process.exit(0);`,
   'onnxruntime-web f32': `import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-web';
 ort.env.wasm.numThreads = 1;
 const s = await ort.InferenceSession.create(readFileSync(new URL('net.onnx', import.meta.url)), { executionProviders: ['wasm'] });
-console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(7), [1, 1]) }))[s.outputNames[0]].data[0]);
+console.log((await s.run({ [s.inputNames[0]]: new ort.Tensor('float32', Float32Array.of(0.5), [1, 1]) }))[s.outputNames[0]].data[0]);
 process.exit(0);`,
 };
 
@@ -48,16 +50,19 @@ export function runtimeFiles(): string[] {
 export const gzipped = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;
 
 export async function start(setting: Setting, report: (rows: readonly Row[]) => void, only?: string): Promise<void> {
-  if (!only || only === 'cold start') report(coldStart(setting));
+  if (!only || only === 'cold start') {
+    // A constructed network of a hundred bytes, and a dense one whose file has to be read: 8385 weights.
+    report(coldStart('square, 80 bytes', square(8).network, setting));
+    report(coldStart('1-64-64-64-1', mlp('1-64-64-64-1').network, setting));
+  }
   if (!only || only === 'size') report(sizes());
 }
 
-function coldStart(setting: Setting): Row[] {
-  const net = mlp('1-64-64-64-1');
+function coldStart(what: string, network: Network, setting: Setting): Row[] {
   const folder = join(root, 'bench/dist/start');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'net.dyad'), encodeNetwork({ network: net.network }));
-  writeFileSync(join(folder, 'net.onnx'), writeOnnx(net.network, { type: 'float32', acceptRounding: true }).bytes);
+  writeFileSync(join(folder, 'net.dyad'), encodeNetwork({ network }));
+  writeFileSync(join(folder, 'net.onnx'), writeOnnx(network, { type: 'float32', acceptRounding: true }).bytes);
   const programs = { bare: BARE, ...STARTS };
   const times: Record<string, number[]> = {};
   const answers: Record<string, number> = {};
@@ -78,7 +83,7 @@ function coldStart(setting: Setting): Row[] {
     .filter((name) => name !== 'dyadnet')
     .map((name) => ({
       suite: 'start',
-      case: 'cold start over bare node',
+      case: `cold start over bare node, ${what}`,
       batch: 1,
       peer: name,
       peerOverOurs: Number((over(name) / over('dyadnet')).toPrecision(4)),
