@@ -147,6 +147,22 @@ describe('exhaustive search of tiny budgets', () => {
     expect(better).toBeGreaterThan(0);
   });
 
+  test('kinks of the second layer count, where they lie on no grid', async () => {
+    const levels = { mantissas: [-3, 0, 2], scale: 1 };
+    const targets = [
+      [0, 3, 1],
+      [5, 1, 4],
+      [0, 7, 0],
+      [6, 0, 5],
+      [1, 2, 7],
+      [4, 6, 1],
+    ];
+    const { errors, best } = await exhaustive({ depth: 3, levels, targets, heightScale: 3 });
+    best.forEach((net, t) => {
+      expect(String(supError(net, targets[t] as number[], 3))).toBe(String(errors[t]));
+    });
+  });
+
   test('the debug and the scalar build find the same', async () => {
     const options = {
       depth: 2,
