@@ -31,13 +31,19 @@ export function bullmqEngine({ address, queue, versions }: BullmqOptions): Engin
   const name = checkQueue(queue ?? defaultQueue(versions.dyadnet));
   return async (run) => {
     const { bullmq, Redis } = await loadBullmq();
-    const parent = new Parent(run, name, versions, bullmq, (onBack) => new Connection(address, Redis, run.say, onBack));
-    await parent.run();
+    let parent: Parent | undefined;
+    const connection = new Connection(address, Redis, run.say, () => parent?.onBack());
+    try {
+      await Promise.race([connection.ready, connection.refused, aborted(run.signal)]);
+      parent = new Parent(run, name, versions, bullmq, connection);
+      await parent.run();
+    } finally {
+      connection.close();
+    }
   };
 }
 
 class Parent {
-  private readonly connection: Connection;
   private readonly jobs: Queue;
   private readonly reply: string;
   private readonly resultsName: string;
@@ -55,19 +61,15 @@ class Parent {
     private readonly name: string,
     private readonly versions: Versions,
     private readonly bullmq: Bullmq,
-    connect: (onBack: () => void) => Connection,
+    private readonly connection: Connection,
   ) {
     this.reply = replyOf(hostname(), realpathSync(sweep.folder));
     this.resultsName = resultsQueue(name, this.reply);
-    this.connection = connect(() => {
-      this.forgotten = true;
-    });
     this.jobs = new bullmq.Queue(name, { connection: this.connection.client });
     this.jobs.on('error', () => {});
   }
 
   async run(): Promise<void> {
-    const { signal } = this.sweep;
     const { Worker } = this.bullmq;
     const results = new Worker(this.resultsName, (job) => this.receive(job), {
       connection: this.connection.open(),
@@ -78,18 +80,14 @@ class Parent {
       runRetryDelay: 1000,
     });
     results.on('error', () => {});
-    let stop: (reason: unknown) => void = () => {};
     const stopped = new Promise<never>((_, reject) => {
-      stop = reject;
+      this.stop = reject;
     });
-    const aborted = (): void => stop(signal.reason);
-    signal.addEventListener('abort', aborted);
-    this.stop = stop;
+    stopped.catch(() => {});
     try {
-      signal.throwIfAborted();
-      await Promise.race([this.feed(), stopped, this.connection.refused]);
+      await Promise.race([this.feed(), stopped, this.connection.refused, aborted(this.sweep.signal)]);
     } finally {
-      signal.removeEventListener('abort', aborted);
+      this.ended = true;
       await within(results.close(), 2000);
       if (this.out.size === 0) await within(this.clean(), 2000);
       this.connection.close();
@@ -97,13 +95,19 @@ class Parent {
     }
   }
 
+  /** The server is back: it may have forgotten what it was told. */
+  onBack(): void {
+    this.forgotten = true;
+  }
+
+  private ended = false;
   private stop: (reason: unknown) => void = () => {};
 
   /** Keeps the server supplied until every job has its record. */
   private async feed(): Promise<void> {
     const waiting = this.sweep.pending.keys();
     await this.putTables();
-    for (let more = true; more || this.out.size > 0; ) {
+    for (let more = true; (more || this.out.size > 0) && !this.ended; ) {
       while (more && this.out.size <= WINDOW - CHUNK) {
         const ids: string[] = [];
         while (ids.length < CHUNK) {
@@ -264,6 +268,16 @@ class Parent {
     results.on('error', () => {});
     await results.obliterate({ force: true });
   }
+}
+
+/** Rejects with the signal's reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  promise.catch(() => {});
+  return promise;
 }
 
 /** Waits for it, but no longer than this: a server that is away must not keep us from ending. */

@@ -72,6 +72,8 @@ export async function loadBullmq(): Promise<{ bullmq: Bullmq; Redis: typeof Redi
 /** A connection that says when the server is away and when it is back. */
 export class Connection {
   readonly client: Redis;
+  /** Resolves when the server has answered for the first time. */
+  readonly ready: Promise<void>;
   /** Settles, with an InputError, when waiting is of no use: the server refuses the password. */
   readonly refused: Promise<never>;
   private readonly opened: Redis[] = [];
@@ -87,6 +89,7 @@ export class Connection {
   ) {
     const { shown } = address;
     this.client = this.open();
+    this.ready = new Promise((resolve) => this.client.once('ready', () => resolve()));
     let refuse: (error: InputError) => void;
     this.refused = new Promise((_, reject) => {
       refuse = reject;

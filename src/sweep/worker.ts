@@ -37,6 +37,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const name = checkQueue(options.queue ?? defaultQueue(versions.dyadnet));
   const { bullmq, Redis } = await loadBullmq();
   const connection = new Connection(address, Redis, say);
+  try {
+    await Promise.race([connection.ready, connection.refused, until(() => signal.aborted, 100)]);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  if (signal.aborted) {
+    connection.close();
+    return;
+  }
   const pool = new Pool({ size: workers, versions });
   const replies = new Map<string, Queue>();
   const tables = new Map<string, Uint8Array>();

@@ -41,10 +41,11 @@ export class RedisServer {
 
   async begin(): Promise<void> {
     this.child = spawn(BINARY as string, ['--port', String(this.port), ...this.args], { stdio: 'ignore' });
-    const client = new Redis({ port: this.port, maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    const at = this.args.indexOf('--requirepass');
+    const password = at < 0 ? {} : { password: this.args[at + 1] as string };
+    const client = new Redis({ port: this.port, ...password, maxRetriesPerRequest: null, retryStrategy: () => 50 });
     client.on('error', () => {});
-    // A server that asks for a password answers as well.
-    await client.ping().catch(() => {});
+    await client.ping();
     client.disconnect();
   }
 
