@@ -36,7 +36,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'samples.csv'), '0.5,0.25\n-1,2\n0,1\n');
   const fitted = dyadnet(['fit', 'x^2', '--domain', '0,64', '--eps', '16', '-o', 'k.dyad'], { cwd: folder });
   expect(fitted.err).not.toMatch(/^dyadnet: \D/);
-  dyadnet(['fit', 'x^2', '--eps', '1e-3', '-o', 'square.dyad'], { cwd: folder });
+  for (const name of ['square.dyad', 'net.dyad']) {
+    dyadnet(['fit', 'x^2', '--eps', '1e-3', '-o', name], { cwd: folder });
+  }
   writeFileSync(join(folder, 'spec.json'), JSON.stringify({ fit: [{ target: ['x^2'], epsilon: ['1/16', '1/32'] }] }));
 });
 
