@@ -174,12 +174,14 @@ describe('certifyDeviation', () => {
     expect(same.boxes).toBe(1);
     expect(same.outputs.every((o) => o.certified.isZero)).toBe(true);
 
-    const g = roundedTo(dense([4, 20, 20, 2], 3), 4);
+    // Far too many boxes to be done before the third report.
+    const large = dense([8, 40, 40, 2], 3);
     const seen: number[] = [];
     const controller = new AbortController();
     await expect(
-      certifyDeviation(dense([4, 20, 20, 2], 3), g, [-1, 1], {
+      certifyDeviation(large, roundedTo(large, 4), [-1, 1], {
         propagator: pairPropagator,
+        ratio: 1.001,
         signal: controller.signal,
         onProgress: ({ boxes, certified, observed }) => {
           seen.push(boxes);

@@ -207,7 +207,7 @@ describe('convert', () => {
       ['-o', at('x.onnx'), '--input-bits', '30', '--domain', '0,1'],
       'inputs of the stated grid are not all float32 numbers',
     ],
-    [['-o', at('x.h')], 'expected --counts lo,hi, or --input-bits with a domain, for C'],
+    [['-o', at('x.h')], 'expected --adc bits, --counts lo,hi, or --input-bits with a domain, for C'],
     [
       ['-o', at('x.h'), '--counts', '0,4095', '--count-scale', '0.1'],
       '--count-scale: expected a whole number over a power of two, got 0.1',
