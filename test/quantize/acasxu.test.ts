@@ -7,10 +7,8 @@ import { expectSameOutputs } from '../support/same.ts';
 import { haveShared, sharedText } from '../support/shared.ts';
 
 describe.skipIf(!haveShared('acasxu'))('ACAS Xu', () => {
-  const { network } = readNnet(sharedText('acasxu/ACASXU_run2a_1_1_batch_2000.nnet'));
-  const at16 = roundedWeights(network, 16);
-
   test.each([8, 4, 2, 1])('16 fractional bits to %i: equal outputs', (bits) => {
+    const at16 = roundedWeights(readNnet(sharedText('acasxu/ACASXU_run2a_1_1_batch_2000.nnet')).network, 16);
     const { network: deep, before, after, memoryRatio } = depthPrecision(at16, { bits });
     expect(before.fractionalBits).toBe(16);
     expect(after.fractionalBits).toBe(bits);
