@@ -167,9 +167,11 @@ class DeviationSearch {
     this.ascent = new Ascent(fu, gu, lo, hi);
     this.settled = new Float64Array(f.outputs);
     this.goal = new Float64Array(f.outputs).fill(this.within ? this.within.toNumber('down') : 0);
+    // Doubles may see no difference anywhere: then the first corner's own is what was observed.
     this.observed = new Array<Dyadic>(f.outputs).fill(Dyadic.ZERO);
     this.witness = Array.from({ length: f.outputs }, () => this.unit.corner);
     this.open = new WorstFirst<Box>((x, y) => x.priority > y.priority);
+    this.observeAt(this.unit.corner);
   }
 
   async run(propagate: Propagator): Promise<void> {
@@ -258,17 +260,20 @@ class DeviationSearch {
       const known = (this.observed[i] as Dyadic).toNumber();
       const value = this.ascent.value[i] as number;
       if (value <= known * 1.0001) continue;
-      const x = this.unit.toDomain(this.ascent.point[i] as Float64Array);
-      const y = this.f.evaluate(x);
-      const z = this.g.evaluate(x);
-      for (let k = 0; k < this.observed.length; k++) {
-        const e = (y[k] as Dyadic).sub(z[k] as Dyadic).abs();
-        if (e.le(this.observed[k] as Dyadic)) continue;
-        this.observed[k] = e;
-        this.witness[k] = x;
-        if (this.within === undefined) this.goal[k] = e.toNumber('down') * (1 + (this.ratio - 1) * 0.999);
-        else if (e.gt(this.within)) this.refutedBy = k;
-      }
+      this.observeAt(this.unit.toDomain(this.ascent.point[i] as Float64Array));
+    }
+  }
+
+  private observeAt(x: Dyadic[]): void {
+    const y = this.f.evaluate(x);
+    const z = this.g.evaluate(x);
+    for (let k = 0; k < this.observed.length; k++) {
+      const e = (y[k] as Dyadic).sub(z[k] as Dyadic).abs();
+      if (e.le(this.observed[k] as Dyadic)) continue;
+      this.observed[k] = e;
+      this.witness[k] = x;
+      if (this.within === undefined) this.goal[k] = e.toNumber('down') * (1 + (this.ratio - 1) * 0.999);
+      else if (e.gt(this.within)) this.refutedBy = k;
     }
   }
 

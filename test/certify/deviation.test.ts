@@ -51,6 +51,20 @@ describe('certifyDeviation', () => {
     );
   });
 
+  test('a difference that no double sees is observed, and attained at the witness', async () => {
+    // 1 and 1 + 2^-70, from one input that does not matter.
+    const constant = (c: Dyadic): Network => {
+      const layer = new LayerBuilder(1);
+      layer.row(c, []);
+      return new Network([layer.build()]);
+    };
+    const f = constant(Dyadic.ONE);
+    const g = constant(Dyadic.ONE.add(Dyadic.pow2(-70)));
+    const c = await certifyDeviation(f, g, cube(1, 0, 1), { seconds: 0.5 });
+    holds(f, g, cube(1, 0, 1), c, 10);
+    expect(c.outputs[0]!.observed.eq(Dyadic.pow2(-70))).toBe(true);
+  });
+
   test('a trained-like network in 8 bits: 10^4 exact points, and the ratio is reached on a small box', async () => {
     const f = dense([4, 20, 20, 3], 7);
     const g = roundedTo(f, 8);
