@@ -5,7 +5,8 @@ import { certifyArgmax } from '../../src/certify/index.ts';
 import { pairPropagator } from '../../src/engine/index.ts';
 import { Dyadic, Interval } from '../../src/exact/index.ts';
 import { affine, compose, type Network } from '../../src/net/index.ts';
-import { dense, roundedTo } from '../support/pairs.ts';
+import { roundedTo } from '../support/entries.ts';
+import { dense } from '../support/pairs.ts';
 
 function choice(net: Network, x: readonly Dyadic[], least = false): number {
   const y = net.evaluate(x);

@@ -6,7 +6,8 @@ import { pairPropagator } from '../../src/engine/index.ts';
 import { Dyadic, Interval } from '../../src/exact/index.ts';
 import { affine, compose, LayerBuilder, Network, padDepth, sum } from '../../src/net/index.ts';
 import { dyadic } from '../support/arbitrary.ts';
-import { dense, pair, roundedTo } from '../support/pairs.ts';
+import { roundedTo } from '../support/entries.ts';
+import { dense, pair } from '../support/pairs.ts';
 
 function difference(f: Network, g: Network, x: readonly Dyadic[]): Dyadic[] {
   const y = f.evaluate(x);

@@ -5,6 +5,7 @@ import { linearPieces, type Piece } from '../../src/certify/pieces.ts';
 import { Dyadic, Rational } from '../../src/exact/index.ts';
 import { biasAt, LayerBuilder, Network, weightAt } from '../../src/net/index.ts';
 import { dyadic, network } from '../support/arbitrary.ts';
+import { sawtooth } from '../support/sawtooth.ts';
 
 /** A continuous piecewise-linear function by its corners; linear in between. */
 type Corners = { x: Rational; y: Rational }[];
@@ -79,25 +80,6 @@ const shown = (p: Piece): string =>
 
 function agrees(net: Network, lo: Dyadic, hi: Dyadic): void {
   expect([...linearPieces(net, { lo, hi })].map(shown)).toEqual(maximal(naive(net, lo, hi)));
-}
-
-/** 1 - |2x - 1| composed r times: 2^r pieces. */
-function sawtooth(r: number): Network {
-  const layers = [];
-  const first = new LayerBuilder(1);
-  first.unit(0, [0, 2]);
-  first.unit(-2, [0, 4]);
-  layers.push(first.build());
-  for (let k = 1; k < r; k++) {
-    const layer = new LayerBuilder(2);
-    layer.unit(0, [0, 2], [1, -2]);
-    layer.unit(-2, [0, 4], [1, -4]);
-    layers.push(layer.build());
-  }
-  const last = new LayerBuilder(2);
-  last.unit(0, [0, 1], [1, -1]);
-  layers.push(last.build());
-  return new Network(layers);
 }
 
 describe('linear pieces', () => {

@@ -8,7 +8,8 @@ import { pairPropagator } from '../../src/engine/pair.ts';
 import { Dyadic } from '../../src/exact/index.ts';
 import { type BoxNumbers, type Network, type Propagated, pairOf } from '../../src/net/index.ts';
 import { dyadic } from '../support/arbitrary.ts';
-import { box, dense, pair, roundedTo } from '../support/pairs.ts';
+import { roundedTo } from '../support/entries.ts';
+import { box, dense, pair } from '../support/pairs.ts';
 
 /** Corners, centre and random points of a box, exactly. */
 function* pointsOf({ scale, centre, radius }: BoxNumbers, count: number): Generator<Dyadic[]> {

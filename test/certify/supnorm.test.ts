@@ -7,6 +7,7 @@ import { Dyadic, Interval, Rational, type Target } from '../../src/exact/index.t
 import { affine, compose, LayerBuilder, Network, sum } from '../../src/net/index.ts';
 import { dyadic, network } from '../support/arbitrary.ts';
 import { interpolant } from '../support/interpolant.ts';
+import { sawtooth } from '../support/sawtooth.ts';
 import { distanceTo, lipschitzCallback, polynomial, reciprocal, squareRoot, tableTarget } from '../support/targets.ts';
 
 /** |f - net| at x, enclosed. */
@@ -283,25 +284,6 @@ describe('certifySup at its limits', () => {
     const point = certifySup(net, square, { domain: [0.375, 0.375] });
     expect(point.upper!.eq(errorAt(net, square, Dyadic.from(0.375)).hi)).toBe(true);
   });
-
-  /** height times the sawtooth of 2^r pieces. */
-  function sawtooth(r: number, height: number): Network {
-    const layers = [];
-    const first = new LayerBuilder(1);
-    first.unit(0, [0, 2]);
-    first.unit(-2, [0, 4]);
-    layers.push(first.build());
-    for (let k = 1; k < r; k++) {
-      const layer = new LayerBuilder(2);
-      layer.unit(0, [0, 2], [1, -2]);
-      layer.unit(-2, [0, 4], [1, -4]);
-      layers.push(layer.build());
-    }
-    const last = new LayerBuilder(2);
-    last.unit(0, [0, height], [1, -height]);
-    layers.push(last.build());
-    return new Network(layers);
-  }
 
   test('more pieces than the limit: the bounds hold and the answer says what is missing', () => {
     const c = certifySup(sawtooth(30, 2 ** -10), square, { maxPieces: 5000, maxBlocks: 300 });

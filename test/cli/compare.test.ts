@@ -7,7 +7,8 @@ import { Dyadic } from '../../src/exact/index.ts';
 import { decodeNetwork, encodeNetwork } from '../../src/io/index.ts';
 import type { Network } from '../../src/net/index.ts';
 import { dyadnet, json } from '../support/cli.ts';
-import { dense, roundedTo } from '../support/pairs.ts';
+import { roundedTo } from '../support/entries.ts';
+import { dense } from '../support/pairs.ts';
 import { haveShared, sharedPath } from '../support/shared.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dyadnet-compare-'));

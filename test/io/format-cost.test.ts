@@ -1,27 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { bitMatrix } from '../../src/construct/bitMatrix.ts';
-import { cutCells } from '../../src/construct/cells.ts';
 import { Dyadic, Rational } from '../../src/exact/index.ts';
-import { decodeNetwork, encodeNetwork, fileBits, kappa, type NetworkFile } from '../../src/io/index.ts';
+import { encodeNetwork, fileBits, kappa } from '../../src/io/index.ts';
 import { identity, LayerBuilder, Network, type Term } from '../../src/net/index.ts';
+import { layer, randomBitMatrix, returns } from '../support/files.ts';
 import { seeded } from '../support/random.ts';
-
-function returns(file: NetworkFile): Uint8Array {
-  const bytes = encodeNetwork(file);
-  const back = decodeNetwork(bytes);
-  expect(back.network.equals(file.network)).toBe(true);
-  expect(back.domain).toEqual(file.domain);
-  expect(back.meta).toEqual(file.meta);
-  expect(encodeNetwork(back)).toEqual(bytes);
-  return bytes;
-}
-
-/** One layer of these rows. */
-function layer(inputs: number, rows: readonly (readonly [bias: Dyadic | number, ...terms: Term[]])[]): Network {
-  const builder = new LayerBuilder(inputs);
-  for (const [bias, ...terms] of rows) builder.row(bias, terms);
-  return new Network([builder.build()]);
-}
 
 describe('what a file costs', () => {
   const matrix = (values: readonly number[], size = 256): Network => {
@@ -66,16 +48,11 @@ describe('what a file costs', () => {
   ])(
     'bit-matrix network $K x $m: at most $over bytes above its random bits, kappa below $most',
     ({ K, m, over, most }) => {
-      const random = seeded(K + m);
-      const up = Uint8Array.from({ length: K * (m + 1) }, () => random.whole(0, 1));
-      const step = Dyadic.pow2(-Math.log2(K * m));
-      const grid = { lo: Dyadic.ZERO, hi: Dyadic.ONE, rate: Dyadic.from(K * m), unit: step, offset: Dyadic.ZERO };
-      const net = bitMatrix(cutCells({ start: 0, up }, K, m), grid);
-      const bytes = encodeNetwork({ network: net });
-      expect(decodeNetwork(bytes).network.equals(net)).toBe(true);
+      const { net, guaranteed } = randomBitMatrix(K, m, K + m);
+      const bytes = returns({ network: net });
       expect(bytes.length).toBeGreaterThan((K * m) / 8);
       expect(bytes.length - (K * m) / 8).toBeLessThan(over);
-      expect(kappa(8 * bytes.length, step).compare(Rational.parse(most))).toBeLessThan(0);
+      expect(kappa(8 * bytes.length, guaranteed).compare(Rational.parse(most))).toBeLessThan(0);
     },
   );
 

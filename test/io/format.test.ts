@@ -13,24 +13,8 @@ import {
 } from '../../src/io/index.ts';
 import { identity, LayerBuilder, makeLayer, Network, padDepth, stack, type Term } from '../../src/net/index.ts';
 import { dyadic, network } from '../support/arbitrary.ts';
+import { layer, returns } from '../support/files.ts';
 import { seeded } from '../support/random.ts';
-
-function returns(file: NetworkFile): Uint8Array {
-  const bytes = encodeNetwork(file);
-  const back = decodeNetwork(bytes);
-  expect(back.network.equals(file.network)).toBe(true);
-  expect(back.domain).toEqual(file.domain);
-  expect(back.meta).toEqual(file.meta);
-  expect(encodeNetwork(back)).toEqual(bytes);
-  return bytes;
-}
-
-/** One layer of these rows. */
-function layer(inputs: number, rows: readonly (readonly [bias: Dyadic | number, ...terms: Term[]])[]): Network {
-  const builder = new LayerBuilder(inputs);
-  for (const [bias, ...terms] of rows) builder.row(bias, terms);
-  return new Network([builder.build()]);
-}
 
 describe('round trip', () => {
   test('random networks with domain and meta', () => {

@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dyadic, FLOAT16, fitsFormat, InputError, Rational } from '../../src/exact/index.ts';
-import { affine, biasAt, Network, weightAt } from '../../src/net/index.ts';
+import { affine, Network } from '../../src/net/index.ts';
 import { quantizeUniform, toFloat16 } from '../../src/quantize/index.ts';
 import { dyadic, network } from '../support/arbitrary.ts';
-
-/** Every entry of every layer, zeros included, row by row, the bias last. */
-function entries(net: Network): Dyadic[] {
-  return net.layers.flatMap((layer) =>
-    Array.from({ length: layer.outputs }, (_, i) => {
-      const row = new Array<Dyadic>(layer.inputs).fill(Dyadic.ZERO);
-      for (let k = layer.rowStart[i]!; k < layer.rowStart[i + 1]!; k++) row[layer.column[k]!] = weightAt(layer, k);
-      return [...row, biasAt(layer, i)];
-    }).flat(),
-  );
-}
+import { entries } from '../support/entries.ts';
 
 describe('quantizeUniform', () => {
   test('is the quantiser of its header, entry by entry, and counts what it changed', () => {

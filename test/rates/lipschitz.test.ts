@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dyadic, InputError } from '../../src/exact/index.ts';
-import { affine, biasAt, LayerBuilder, Network, type Term, weightAt } from '../../src/net/index.ts';
+import { affine, biasAt, LayerBuilder, Network, weightAt } from '../../src/net/index.ts';
 import { quantizeUniform } from '../../src/quantize/index.ts';
 import {
   classLipschitz,
@@ -13,6 +13,7 @@ import {
   parameterLipschitz,
 } from '../../src/rates/index.ts';
 import { dyadic, network } from '../support/arbitrary.ts';
+import { entries as entriesOf, mapEntries } from '../support/entries.ts';
 import { dense } from '../support/pairs.ts';
 import { type Random, seeded } from '../support/random.ts';
 
@@ -23,19 +24,7 @@ function nearby(net: Network, radius: Dyadic, random: Random): Network {
     const moved = w.add(radius.scale(-3).mul(Dyadic.from(random.pick([-8, 8, random.whole(-8, 8)]))));
     return moved.isZero ? w : moved;
   };
-  return new Network(
-    net.layers.map((layer) => {
-      const out = new LayerBuilder(layer.inputs);
-      for (let i = 0; i < layer.outputs; i++) {
-        const terms: Term[] = [];
-        for (let k = layer.rowStart[i]!; k < layer.rowStart[i + 1]!; k++) {
-          terms.push([layer.column[k]!, move(weightAt(layer, k))]);
-        }
-        out.row(move(biasAt(layer, i)), terms);
-      }
-      return out.build();
-    }),
-  );
+  return mapEntries(net, move);
 }
 
 /** ||theta - theta'||_inf. */
@@ -127,7 +116,7 @@ describe('classLipschitz', () => {
       const x = Array.from({ length: width }, () => Dyadic.from(random.pick([-box, box])));
       const nets = Array.from({ length: 46 }, draw);
       const values = nets.map((net) => net.evaluate(x));
-      const entries = nets.map(everyEntry);
+      const entries = nets.map(entriesOf);
       // 46 networks make 1035 pairs.
       for (let a = 0; a < nets.length; a++) {
         for (let b = 0; b < a; b++) {
@@ -153,17 +142,6 @@ describe('classLipschitz', () => {
   });
 });
 
-/** Every entry, zeros included. */
-function everyEntry(net: Network): Dyadic[] {
-  return net.layers.flatMap((layer) =>
-    Array.from({ length: layer.outputs }, (_, i) => {
-      const row = new Array<Dyadic>(layer.inputs).fill(Dyadic.ZERO);
-      for (let k = layer.rowStart[i]!; k < layer.rowStart[i + 1]!; k++) row[layer.column[k]!] = weightAt(layer, k);
-      return [...row, biasAt(layer, i)];
-    }).flat(),
-  );
-}
-
 describe('one network', () => {
   test('100000 random pairs within the radius, in exact arithmetic: no constant is violated', {
     timeout: 120_000,
@@ -178,7 +156,7 @@ describe('one network', () => {
       const x = corner(net.inputs, random);
       const nets = [net, ...Array.from({ length: 45 }, () => nearby(net, radius, random))];
       const values = nets.map((n) => n.evaluate(x));
-      const entries = nets.map(everyEntry);
+      const entries = nets.map(entriesOf);
       for (let a = 0; a < nets.length; a++) {
         for (let b = 0; b < a; b++) {
           const theta = entries[a]!.reduce((m, v, i) => m.max(v.sub(entries[b]![i]!).abs()), Dyadic.ZERO);

@@ -8,8 +8,9 @@ import { outwardBox, readNnet, readVnnlib } from '../../src/io/index.ts';
 import { affine, compose, type Network, sum } from '../../src/net/index.ts';
 import { quantizeUniform } from '../../src/quantize/index.ts';
 import { compareNetworks } from '../../src/workbench/index.ts';
+import { roundedTo } from '../support/entries.ts';
 import { interpolant } from '../support/interpolant.ts';
-import { dense, roundedTo } from '../support/pairs.ts';
+import { dense } from '../support/pairs.ts';
 import { haveShared, sharedText } from '../support/shared.ts';
 
 let evaluations = 0;

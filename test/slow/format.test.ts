@@ -1,11 +1,9 @@
 /** Network files, the long runs: 10^5 damaged files, and a bit matrix of 512 KiB. */
 import { expect, test } from 'vitest';
-import { bitMatrix } from '../../src/construct/bitMatrix.ts';
-import { cutCells } from '../../src/construct/cells.ts';
-import { Dyadic, Rational } from '../../src/exact/index.ts';
-import { decodeNetwork, encodeNetwork, kappa } from '../../src/io/index.ts';
+import { Rational } from '../../src/exact/index.ts';
+import { kappa } from '../../src/io/index.ts';
+import { randomBitMatrix, returns } from '../support/files.ts';
 import { fuzzFiles } from '../support/hostile-dyad.ts';
-import { seeded } from '../support/random.ts';
 
 test('10^5 damaged files with right checksums: a network or one sentence', { timeout: 600_000 }, () => {
   const { read, refused, wrong } = fuzzFiles(100_000, 2, 1 << 20);
@@ -22,12 +20,7 @@ test.each([
   { K: 2048, m: 2048, most: '1.006' },
   { K: 512, m: 8192, most: '1.0025' },
 ])('512 KiB of bit matrix, $K x $m: kappa below $most', { timeout: 300_000 }, ({ K, m, most }) => {
-  const random = seeded(K);
-  const up = Uint8Array.from({ length: K * (m + 1) }, () => random.whole(0, 1));
-  const step = Dyadic.pow2(-Math.log2(K * m));
-  const grid = { lo: Dyadic.ZERO, hi: Dyadic.ONE, rate: Dyadic.from(K * m), unit: step, offset: Dyadic.ZERO };
-  const net = bitMatrix(cutCells({ start: 0, up }, K, m), grid);
-  const bytes = encodeNetwork({ network: net });
-  expect(decodeNetwork(bytes).network.equals(net)).toBe(true);
-  expect(kappa(8 * bytes.length, step).compare(Rational.parse(most))).toBeLessThan(0);
+  const { net, guaranteed } = randomBitMatrix(K, m, K);
+  const bytes = returns({ network: net });
+  expect(kappa(8 * bytes.length, guaranteed).compare(Rational.parse(most))).toBeLessThan(0);
 });

@@ -1,25 +1,9 @@
 /** Pairs of networks that are nearly the same, and boxes. */
 import fc from 'fast-check';
 import { Dyadic } from '../../src/exact/index.ts';
-import { type BoxNumbers, biasAt, LayerBuilder, Network, type Term, weightAt } from '../../src/net/index.ts';
+import { type BoxNumbers, LayerBuilder, Network } from '../../src/net/index.ts';
 import { dyadic, network } from './arbitrary.ts';
-
-/** The network with every weight and bias rounded to a multiple of 2^-bits. */
-export function roundedTo(net: Network, bits: number): Network {
-  return new Network(
-    net.layers.map((layer) => {
-      const out = new LayerBuilder(layer.inputs);
-      for (let i = 0; i < layer.outputs; i++) {
-        const terms: Term[] = [];
-        for (let k = layer.rowStart[i]!; k < layer.rowStart[i + 1]!; k++) {
-          terms.push([layer.column[k]!, weightAt(layer, k).roundTo(bits)]);
-        }
-        out.row(biasAt(layer, i).roundTo(bits), terms);
-      }
-      return out.build();
-    }),
-  );
-}
+import { roundedTo } from './entries.ts';
 
 /** Random pairs: f, and f rounded to a few bits (to many, and they are nearly equal). */
 export const pair = (weight = dyadic(12), most = 12): fc.Arbitrary<{ f: Network; g: Network }> =>
