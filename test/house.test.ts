@@ -130,7 +130,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'blockTable',
     'index',
   ],
-  net: ['layer', 'builder', 'network', 'calculus', 'constants', 'domain', 'bounds', 'pair', 'index'],
+  net: ['layer', 'builder', 'network', 'evaluateAll', 'calculus', 'constants', 'domain', 'bounds', 'pair', 'index'],
   engine: [
     'as-bind.d',
     'runtime',

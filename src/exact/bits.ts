@@ -44,6 +44,16 @@ export function trailingZeros(m: bigint): number {
   return half + trailingZeros(BigInt.asUintN(width, m) >> BigInt(half));
 }
 
+/** How many times 2 divides every value; Infinity where all are zero. */
+export function commonZeros(values: Iterable<bigint>): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const v of values) {
+    if (v !== 0n) least = Math.min(least, trailingZeros(v));
+    if (least === 0) break;
+  }
+  return least;
+}
+
 /** m * 2^k for any whole k; for negative k the result is floor(m / 2^-k). */
 export function shift(m: bigint, k: number): bigint {
   return k >= 0 ? m << BigInt(k) : m >> BigInt(-k);

@@ -5,6 +5,7 @@ export * from './builder.ts';
 export * from './calculus.ts';
 export * from './constants.ts';
 export * from './domain.ts';
+export * from './evaluateAll.ts';
 export * from './layer.ts';
 export * from './network.ts';
 export * from './pair.ts';

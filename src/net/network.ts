@@ -3,7 +3,7 @@
  * R(Phi) = T_L . relu . T_{L-1} . ... . relu . T_1, T_l(x) = A_l x + c_l, evaluated exactly.
  * This evaluation is the oracle that every faster engine is compared with.
  */
-import { bitLength, Dyadic, type DyadicLike, gcd, Rational, refuse } from '../exact/index.ts';
+import { bitLength, commonZeros, Dyadic, type DyadicLike, gcd, Rational, refuse } from '../exact/index.ts';
 import { type Layer, LIMITS, sameLayer } from './layer.ts';
 
 /** Storage in bits, counted two of the three ways; the third, the file, is counted by the room that writes it. */
@@ -126,6 +126,8 @@ export class Network {
   private run(x: readonly bigint[], d: bigint, t: number): { values: readonly bigint[]; scale: number } {
     let values = x;
     let scale = t;
+    // Scales add up through the layers, and with them zeros at the end of every value: in thousands of layers these are all there is.
+    let longest = LONG_SCALE;
     for (let l = 0; l < this.layers.length; l++) {
       const layer = this.layers[l] as Layer;
       values = apply(layer, values, d << BigInt(scale));
@@ -137,6 +139,12 @@ export class Network {
         scale = 0;
       }
       if (l < this.layers.length - 1) values = values.map((v) => (v > 0n ? v : 0n));
+      if (scale > longest) {
+        const zeros = Math.min(scale, commonZeros(values));
+        if (zeros > 0) values = values.map((v) => v >> BigInt(zeros));
+        scale -= zeros;
+        longest = Math.max(LONG_SCALE, 2 * scale);
+      }
     }
     return { values, scale };
   }
@@ -146,6 +154,9 @@ export class Network {
     return this.depth === other.depth && this.layers.every((layer, l) => sameLayer(layer, other.layers[l] as Layer));
   }
 }
+
+/** Scales beyond this are shortened where they can be; then again when they have doubled. */
+const LONG_SCALE = 512;
 
 /** A v + c * one: the pre-activation of activations v, where `one` is what stands for 1 among them. */
 function apply(layer: Layer, v: readonly bigint[], one: bigint): bigint[] {
