@@ -16,7 +16,7 @@ export const abs = (v: bigint): bigint => (v < 0n ? -v : v);
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 /** Division rounded down; d > 0. */
-export const floorDiv = (n: bigint, d: bigint): bigint => (n < 0n && n % d !== 0n ? n / d - 1n : n / d);
+const floorDiv = (n: bigint, d: bigint): bigint => (n < 0n && n % d !== 0n ? n / d - 1n : n / d);
 
 /** Interval arithmetic and elementary functions at one precision. */
 export class Enclosures {

@@ -50,23 +50,8 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
     )
     .action((spec: string, options: Options) => {
       if (isSpecification(spec)) {
-        for (const name of [
-          'eps',
-          'bytes',
-          'bits',
-          'domain',
-          'lambda',
-          'smoothness',
-          'linear',
-          'plan',
-          'swap',
-        ] as const) {
-          if (options[name] !== undefined) {
-            throw new InputError(
-              `--${name}: expected nothing beside ${spec}, whose clauses say what is wanted and where`,
-            );
-          }
-        }
+        const asked = ['eps', 'bytes', 'bits', 'domain', 'lambda', 'smoothness', 'linear', 'plan', 'swap'] as const;
+        refuseBeside(options, asked, `nothing beside ${spec}, whose clauses say what is wanted and where`);
         if (options.method !== 'auto') {
           throw new InputError(`--method: expected nothing beside the specification ${spec}, got ${options.method}`);
         }
@@ -80,11 +65,7 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
       }
       const { inputs } = opened.target;
       if (inputs > 1) {
-        for (const name of ['bytes', 'bits', 'domain'] as const) {
-          if (options[name] !== undefined) {
-            throw new InputError(`--${name}: expected a function of one input beside it, got ${inputs} inputs`);
-          }
-        }
+        refuseBeside(options, ['bytes', 'bits', 'domain'], `a function of one input beside it, got ${inputs} inputs`);
         return done(fitOnCube(opened.target, options));
       }
       const quantised = quantisedOptions(options);
@@ -114,6 +95,13 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
       done(result.status === 'proved' ? 0 : 1);
     });
 };
+
+/** Throws InputError where one of these options is given. */
+function refuseBeside(options: Options, names: readonly (keyof Options)[], expected: string): void {
+  for (const name of names) {
+    if (options[name] !== undefined) throw new InputError(`--${name}: expected ${expected}`);
+  }
+}
 
 /** What the file says about itself. Everything is an exact text. */
 function describe({ target, table }: OpenedTarget, fitted: Omit<FitResult, 'file' | 'storage' | 'kappa'>): Meta {

@@ -6,6 +6,7 @@ import type { Meta } from '../io/index.ts';
 import {
   type CubeOptions,
   type CubeResult,
+  cachedOptions,
   type DescribedReport,
   detailsOf,
   fitCube,
@@ -64,17 +65,10 @@ export function printPlan(target: Target, flags: QuantisedFlags): void {
   }
   const asked = quantisedOptions(flags);
   const epsilon = epsilonOf(flags);
-  let report: DescribedReport;
-  if (method === 'taylor') report = planTaylor(target, taylorOptions(asked, epsilon));
-  else {
-    const { lambda = 2, quantisation, constants } = asked ?? {};
-    report = planCached(target, {
-      epsilon,
-      lambda,
-      ...(quantisation ? { quantisation } : {}),
-      ...(constants ? { constants } : {}),
-    });
-  }
+  const report: DescribedReport =
+    method === 'taylor'
+      ? planTaylor(target, taylorOptions(asked, epsilon))
+      : planCached(target, cachedOptions(asked, epsilon));
   if (flags.json) {
     printJson({
       planned: report.counts,
@@ -140,7 +134,7 @@ export function fitOnCube(target: Target, flags: QuantisedFlags): number {
     printRows(cubeRows(target, result, flags));
     note(`dyadnet: ${seconds.toFixed(2)} s`);
   }
-  return 0;
+  return result.status === 'proved' ? 0 : 1;
 }
 
 function metaOf(
@@ -187,7 +181,7 @@ function cubeRows(target: Target, result: CubeResult, { eps, output }: Quantised
   const { certificate: c, network, report, storage, restsOn } = result;
   return [
     ['f', target.text],
-    ['status', `proved (asked: sup |f - net| <= ${eps?.toNumber()})`],
+    ['status', `${result.status} (asked: sup |f - net| <= ${eps?.toNumber()})`],
     ['sup |f - net|', `<= ${bound(c.upper)}`],
     ['witness', `|f - net| >= ${about(c.lower)} at x = (${c.witness.join(', ')})`],
     ['rests on', restsOn.join('; ')],

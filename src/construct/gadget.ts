@@ -37,7 +37,7 @@ export interface Layout {
 }
 
 export const MAX_LAMBDA = 64;
-export const MAX_T = 256;
+const MAX_T = 256;
 
 /** The shallowest layout for `lambda` distinct values. Throws InputError for lambda < 2, t < 1 and beyond the limits. */
 export function gadgetLayout(lambda: number, t: number, topology: Topology, quantisation: Quantisation): Layout {

@@ -134,7 +134,7 @@ export function decoderOf(options: ShapeOptions, epsilon?: Dyadic): IntrinsicDec
   return Object.freeze(decoder);
 }
 
-export function normOf(norm: IntrinsicNorm = 'sup'): IntrinsicNorm {
+function normOf(norm: IntrinsicNorm = 'sup'): IntrinsicNorm {
   if (norm === 'sup' || norm === Number.POSITIVE_INFINITY) return 'sup';
   if (typeof norm !== 'number' || !(norm >= 1)) refuse('intrinsic: norm', "'sup' or a number p >= 1", norm);
   return norm;
@@ -214,7 +214,7 @@ function boundsOf(shape: IntrinsicShape, f: Target): { guaranteed: (levels: Leve
 }
 
 /** Half the length of the longest cell. */
-export function halfCell(shape: IntrinsicShape): Dyadic {
+function halfCell(shape: IntrinsicShape): Dyadic {
   let most = Dyadic.ZERO;
   for (let axis = 0; axis < shape.inputs; axis++) {
     for (let t = 0; t < shape.cells; t++) {

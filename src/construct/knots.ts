@@ -35,7 +35,7 @@ export interface KnotsShape extends Growth {
 const ALIKE = 3;
 
 /** The network with value start + q heights[i] at T = i; heights[0] = 0. Without heights its structure alone. */
-export function drawKnots(shape: KnotsShape, start = Dyadic.ZERO, heights?: ArrayLike<number>): Frame {
+function drawKnots(shape: KnotsShape, start = Dyadic.ZERO, heights?: ArrayLike<number>): Frame {
   const { bits, copies, stepScale, slopeScale, ramps, groups, rate, top, grainScale } = shape;
   const frame = new Frame(bits, copies);
   const position = growInput(frame, shape, rate.scale(stepScale));

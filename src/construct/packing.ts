@@ -59,7 +59,7 @@ export function grayStep(v: number): { bit: number; rises: boolean } {
 }
 
 /** Places of a coefficient's bits: 2^-1, ..., 2^-(t+1), and the last once more, so that beta = 1 can be written. */
-export const placesOf = (t: number): number[] => [...Array.from({ length: t + 1 }, (_, j) => j + 1), t + 1];
+const placesOf = (t: number): number[] => [...Array.from({ length: t + 1 }, (_, j) => j + 1), t + 1];
 
 /** The same in chunks of at most `bits`: one connection each. */
 export function chunksOf(t: number, bits: number): number[][] {

@@ -46,7 +46,7 @@ export function levelScales(counts: readonly number[], last: number): number[] {
 }
 
 /** Cells inside one piece of level i (from 0). */
-export function cellsBelow(counts: readonly number[], i: number): number {
+function cellsBelow(counts: readonly number[], i: number): number {
   return counts.slice(i + 1).reduce((n, k) => n * k, 1);
 }
 

@@ -10,7 +10,7 @@
 import { Dyadic, type DyadicLike } from '../exact/index.ts';
 import { interpolatedProduct } from './multiply.ts';
 import type { TaylorCoefficients } from './taylorCoefficients.ts';
-import { type MultiIndex, orderOf, type TaylorShape } from './taylorShape.ts';
+import { type MultiIndex, orderOf } from './taylorShape.ts';
 
 /** The direction in which the local coordinate of cell m grows. */
 export const orientation = (m: number): 1 | -1 => (m % 4 < 2 ? 1 : -1);
@@ -96,8 +96,4 @@ export const withoutFirst = (n: MultiIndex): MultiIndex => n.map((e, k) => (k ==
 function bump(z: Dyadic): Dyadic {
   const rest = Dyadic.of(2n).sub(z.abs());
   return rest.max(Dyadic.ZERO).min(Dyadic.ONE);
-}
-
-export function digitsTotal({ digits, terms }: TaylorShape): number {
-  return terms.reduce((s, n) => s + (digits[orderOf(n)] as number) + 2, 0);
 }

@@ -163,7 +163,7 @@ export function chooseShape(options: ShapeOptions): TaylorShape {
  * r from eq. 26 with the number of terms that eq. 24 forgets for d = 1: 4^(r+1) >= 6 N^n (d+n-1) * (n if d = 1).
  * t_k from the text: beta of order k on the multiples of (1/n)(d/N)^(n-k), here on the next finer power of two.
  */
-export function paperShape(d: number, n: number, q: number, scaleLog2: number): TaylorShape {
+function paperShape(d: number, n: number, q: number, scaleLog2: number): TaylorShape {
   const inside = 6n * power(2n, q * n) * BigInt(d + n - 1) * (d === 1 ? BigInt(n) : 1n);
   const r = Math.max(1, Math.ceil(log2Up(Rational.of(inside)) / 2) - 1);
   // log2Up rounds up to a whole power of two; one level less may still do.

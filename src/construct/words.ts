@@ -31,7 +31,7 @@ export interface ScheduleOptions {
 }
 
 /** Units of one layer: `waiting` words go on, `taken` bits in pairs, their distances, and the products of the layer before. */
-export const unitsOf = (waiting: number, thresholds: number, taken: number, before: number): number =>
+const unitsOf = (waiting: number, thresholds: number, taken: number, before: number): number =>
   waiting + 2 * thresholds + (taken > 0 ? taken + 1 : 0) + before;
 
 /** A schedule, or undefined where the room is too small for any. */

@@ -44,7 +44,7 @@ function isInt32({ bounds, sums, bitsIn }: Studied): boolean {
  * The kernel of a layer in lanes, and its work; undefined where no proof passes. `oneLimb`: inputs can come as one limb of 31
  * bits each.
  */
-export function laneKernel(s: Studied, oneLimb: boolean, radix: number): { kernel: number; work: number } | undefined {
+function laneKernel(s: Studied, oneLimb: boolean, radix: number): { kernel: number; work: number } | undefined {
   const { sums, bounds, bitsIn } = s;
   const limbs = limbsFor(bitsIn, radix);
   if (isInt32(s) && (oneLimb || limbs === 1)) return { kernel: KERNEL_INT32, work: 1.3 * sums.nonZeros };

@@ -41,7 +41,7 @@ export class ExactBatch {
   }
 }
 
-export function readWords(words: Uint32Array, at: number, count: number): bigint {
+function readWords(words: Uint32Array, at: number, count: number): bigint {
   if (count === 1) return BigInt((words[at] as number) | 0);
   let text = '0x';
   for (let k = at + count - 1; k >= at; k--) text += (words[k] as number).toString(16).padStart(8, '0');

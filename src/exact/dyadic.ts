@@ -257,7 +257,7 @@ export class Dyadic {
 export type DyadicLike = Dyadic | number | bigint | string;
 
 /** m / 2^drop rounded to a whole number; drop > 0. */
-export function roundShift(m: bigint, drop: number, mode: Rounding): bigint {
+function roundShift(m: bigint, drop: number, mode: Rounding): bigint {
   if (mode === 'down') return m >> BigInt(drop);
   if (mode === 'up') return ceilShift(m, drop);
   const q = m >> BigInt(drop);

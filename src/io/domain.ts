@@ -61,6 +61,6 @@ function relu(x: Scalar | undefined): Scalar | undefined {
 }
 
 /** Exponent of the largest power of two that divides x; Infinity for 0. */
-export function unitOf(x: Scalar): number {
+function unitOf(x: Scalar): number {
   return isZero(x) ? Number.POSITIVE_INFINITY : toDyadic(x).e;
 }

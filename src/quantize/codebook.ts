@@ -69,7 +69,7 @@ export function nearest(letters: readonly Dyadic[], w: Dyadic): Dyadic {
 }
 
 /** The distinct non-zero weights and biases of the layers, increasing, with how often each occurs. */
-export function weightCounts(layers: readonly Layer[]): Weighted[] {
+function weightCounts(layers: readonly Layer[]): Weighted[] {
   let parts = layers.map(countsOf);
   while (parts.length > 1) {
     parts = Array.from({ length: Math.ceil(parts.length / 2) }, (_, i) => merged(parts[2 * i], parts[2 * i + 1] ?? []));

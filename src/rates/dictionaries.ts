@@ -99,25 +99,22 @@ function elementOf(terms: readonly { k: number; c: number }[], bound: Dyadic): E
   };
 }
 
-export function fourier(options: DictionaryOptions = {}): BoxFamily {
-  const approximate = largest(fourierAtom, options);
-  return dictionaryFamily({
-    name: 'Fourier',
-    norm: 'L2 on [0,1]',
-    orthonormal: true,
-    atom: fourierAtom,
-    options,
-    ...(approximate ? { approximate } : {}),
-  });
-}
+export const fourier = (options: DictionaryOptions = {}): BoxFamily =>
+  orthonormalBasis('Fourier', fourierAtom, options);
 
-export function haar(options: DictionaryOptions = {}): BoxFamily {
-  const approximate = largest(haarAtom, options);
+export const haar = (options: DictionaryOptions = {}): BoxFamily => orthonormalBasis('Haar', haarAtom, options);
+
+function orthonormalBasis(
+  name: string,
+  atom: (k: number) => (x: number) => number,
+  options: DictionaryOptions,
+): BoxFamily {
+  const approximate = largest(atom, options);
   return dictionaryFamily({
-    name: 'Haar',
+    name,
     norm: 'L2 on [0,1]',
     orthonormal: true,
-    atom: haarAtom,
+    atom,
     options,
     ...(approximate ? { approximate } : {}),
   });

@@ -37,7 +37,7 @@ export type FunctionClass =
   | { readonly class: 'cartoon'; readonly b: Positive; readonly d?: number }
   | { readonly class: 'analytic'; readonly d?: number };
 
-export const CLASSES = [
+const CLASSES = [
   'lipschitz',
   'hoelder',
   'sobolev',

@@ -33,7 +33,7 @@ export const KEPT = 64;
 export const up = (x: Dyadic): Dyadic => x.roundBits(KEPT, 'up');
 
 /** An upper bound of sqrt(x), x >= 0, right to KEPT digits. */
-export function sqrtUp(x: Dyadic): Dyadic {
+function sqrtUp(x: Dyadic): Dyadic {
   if (x.sign <= 0) return Dyadic.ZERO;
   const s = 2 * Math.ceil((2 * KEPT - x.exponent) / 2);
   const m = x.scale(s).ceil();

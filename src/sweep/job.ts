@@ -51,7 +51,7 @@ export interface JobLimits {
 
 export const DEFAULT_LIMITS: JobLimits = { seconds: 600, memoryMiB: 1024, attempts: 4 };
 
-export const JOB_KEYS = ['target', 'method', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
+const JOB_KEYS = ['target', 'method', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
 const QUANTISERS = ['uniform', 'float16', 'depthPrecision', 'codebook'] as const;
 const MAX_EXPRESSION = 20_000;
 

@@ -50,7 +50,7 @@ export interface Result {
   readonly observed: { readonly points: number; readonly largest: Bound };
 }
 
-export const FAILURES = ['input', 'error', 'time', 'memory', 'crash'] as const;
+const FAILURES = ['input', 'error', 'time', 'memory', 'crash'] as const;
 
 export interface Failure {
   /** The job asks for what there is not; an exception; a limit; a process that died. */
@@ -126,7 +126,7 @@ function readTimes(value: unknown, where: string): Times {
   });
 }
 
-export function readFailure(value: unknown, where: string): Failure {
+function readFailure(value: unknown, where: string): Failure {
   const f = objectOf(value, where, ['kind', 'message']);
   return Object.freeze({
     kind: oneOf(f.kind, `${where}.kind`, FAILURES),
@@ -146,7 +146,7 @@ const COUNTS = [
   'nonZeroBits',
 ] as const;
 
-export function readResult(value: unknown, where: string): Result {
+function readResult(value: unknown, where: string): Result {
   const f = objectOf(value, where, [
     'method',
     ...COUNTS,

@@ -3,13 +3,14 @@
  */
 import {
   certifyTaylor,
+  epsilonOf,
   type Recipe,
   recipeOf,
   type TaylorCertificate,
   type TaylorReport,
   taylor,
 } from '../construct/index.ts';
-import { Interval, type Rational, refuse, type Target } from '../exact/index.ts';
+import { Interval, Rational, refuse, type Target } from '../exact/index.ts';
 import { encodeNetwork, type Meta } from '../io/index.ts';
 import type { Network, Storage } from '../net/index.ts';
 import type { QuantisedOptions } from './fit-job.ts';
@@ -23,7 +24,7 @@ export interface CubeOptions extends QuantisedOptions {
 }
 
 export interface CubeResult {
-  readonly status: 'proved';
+  readonly status: 'proved' | 'undecided';
   readonly network: Network;
   readonly report: TaylorReport;
   readonly certificate: TaylorCertificate;
@@ -44,7 +45,10 @@ export function fitCube(target: Target, options: CubeOptions): CubeResult {
   const certificate = certifyTaylor(target, made, SEARCHED);
   const { network, report } = made;
   const fitted = {
-    status: 'proved' as const,
+    status:
+      Rational.fromDyadic(certificate.upper).compare(epsilonOf(epsilon)) <= 0
+        ? ('proved' as const)
+        : ('undecided' as const),
     network,
     report,
     certificate,

@@ -2,7 +2,7 @@
 import { intrinsicDecoder } from '../construct/index.ts';
 import { Dyadic, InputError } from '../exact/index.ts';
 import { encodeNetwork } from '../io/index.ts';
-import type { FitJob, FitMethod } from './fit-job.ts';
+import { type FitJob, type FitMethod, judged } from './fit-job.ts';
 import { intrinsicFile } from './intrinsicFile.ts';
 
 /** 2^n layers, and words of as many bits. */
@@ -31,15 +31,8 @@ export const intrinsicMethod: FitMethod = {
           file: { intrinsic: intrinsic ?? [], meta: { intrinsic: file.meta.intrinsic } },
           certify: (within) => {
             const best = upper?.min(fit.guaranteed) ?? fit.guaranteed;
-            const found = { lower, witness: witness[0] as Dyadic, restsOn, pieces: boxes, blocks: boxes };
-            return best.le(within)
-              ? Object.freeze({ status: 'proved' as const, upper: best, ...found })
-              : Object.freeze({
-                  status: 'undecided' as const,
-                  upper: best,
-                  ...found,
-                  missing: 'a finer decoder is needed',
-                });
+            const bounds = { lower, witness: witness[0] as Dyadic, restsOn, pieces: boxes, blocks: boxes };
+            return judged({ upper: best, ...bounds }, within, 'a finer decoder is needed');
           },
         },
       ];

@@ -66,3 +66,14 @@ export interface FitMethod {
   /** Networks for the job, smallest first; a sentence where the method has nothing to offer. */
   propose(job: FitJob): readonly Proposal[] | string;
 }
+
+/** What bounds of the error say of a wanted one; `missing` is the sentence for neither. */
+export function judged(
+  bounds: Omit<SupCertificate, 'status' | 'missing'> & { readonly upper: Dyadic },
+  within: Dyadic,
+  missing: string,
+): SupCertificate {
+  if (bounds.upper.le(within)) return Object.freeze({ status: 'proved', ...bounds });
+  if (bounds.lower.gt(within)) return Object.freeze({ status: 'refuted', ...bounds });
+  return Object.freeze({ status: 'undecided', missing, ...bounds });
+}

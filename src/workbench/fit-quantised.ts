@@ -4,6 +4,7 @@
  */
 import { certifySup, type SupCertificate } from '../certify/index.ts';
 import {
+  type CachedOptions,
   type CachedReport,
   cached,
   certifyTaylor,
@@ -16,7 +17,14 @@ import {
 import { Dyadic, refuse, type Target } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 import type { FitDomain } from './fit-domain.ts';
-import type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
+import {
+  type DescribedReport,
+  type FitJob,
+  type FitMethod,
+  judged,
+  type Proposal,
+  type QuantisedOptions,
+} from './fit-job.ts';
 
 /** Up to about so many linear pieces a network is swept for its own sup error; beyond, the construction's bound stands. */
 const SWEPT_PIECES = 1 << 14;
@@ -43,24 +51,31 @@ export const cachedMethod: FitMethod = {
   propose(job) {
     const unsuited = unsuitable('cached', job);
     if (unsuited) return unsuited;
-    const { n, lambda = 2, quantisation, constants } = job.quantised ?? {};
-    if (n !== undefined && n !== 1) refuse('cached: smoothness n', '1, or nothing', n);
-    const made = cached(job.target, {
-      epsilon: job.epsilon,
-      lambda,
-      ...(quantisation ? { quantisation } : {}),
-      ...(constants ? { constants } : {}),
-    });
+    const made = cached(job.target, cachedOptions(job.quantised, job.epsilon));
     return [proposal(job, made.network, made.report)];
   },
 };
 
 /** Throws InputError where n is missing. */
 export function taylorOptions(asked: QuantisedOptions | undefined, epsilon: TaylorOptions['epsilon']): TaylorOptions {
-  const { n, lambda = 2, quantisation, constants } = asked ?? {};
+  const n = asked?.n;
   if (n === undefined) refuse('taylor: smoothness n', 'a whole number in 1..16 (-n 3)', n);
+  return { n, ...common(asked, epsilon) };
+}
+
+/** Throws InputError where another n than 1 is asked for. */
+export function cachedOptions(asked: QuantisedOptions | undefined, epsilon: CachedOptions['epsilon']): CachedOptions {
+  const n = asked?.n;
+  if (n !== undefined && n !== 1) refuse('cached: smoothness n', '1, or nothing', n);
+  return common(asked, epsilon);
+}
+
+function common(
+  asked: QuantisedOptions = {},
+  epsilon: TaylorOptions['epsilon'],
+): Omit<QuantisedOptions, 'n'> & Pick<TaylorOptions, 'epsilon'> & { readonly lambda: number } {
+  const { lambda = 2, quantisation, constants } = asked;
   return {
-    n,
     lambda,
     ...(epsilon === undefined ? {} : { epsilon }),
     ...(quantisation ? { quantisation } : {}),
@@ -113,15 +128,14 @@ function certify(target: Target, made: TaylorConstruction, within: Dyadic): SupC
   if (3 * 2 ** (q + r) <= SWEPT_PIECES) return certifySup(made.network, target, { within });
   const { upper, lower, witness, restsOn } = certifyTaylor(target, made, SEARCHED);
   const bounds = {
+    upper,
     lower,
     witness: Dyadic.from(witness[0] as number),
     restsOn: [...restsOn, BY_PARTS],
     pieces: 0,
     blocks: 0,
   };
-  if (upper.le(within)) return { status: 'proved', upper, ...bounds };
-  if (lower.gt(within)) return { status: 'refuted', upper, ...bounds };
-  return { status: 'undecided', upper, missing: 'the bound for this function is above the wanted error', ...bounds };
+  return judged(bounds, within, 'the bound for this function is above the wanted error');
 }
 
 /** Said of every upper bound that comes from the construction. */

@@ -7,7 +7,7 @@ export * from './fit.ts';
 export { type CubeOptions, type CubeResult, fitCube } from './fit-cube.ts';
 export type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
 export { METHODS } from './fit-methods.ts';
-export { detailsOf, taylorOptions } from './fit-quantised.ts';
+export { cachedOptions, detailsOf, taylorOptions } from './fit-quantised.ts';
 export * from './fitIntervals.ts';
 export * from './intervals.ts';
 export { certifyIntrinsic, type IntrinsicCertificateOptions } from './intrinsic.ts';

@@ -31,7 +31,7 @@ export function certifyIntrinsic(
 }
 
 /** Where the network's cells and ramps begin and end, axis by axis. */
-export function cutsOf({ borders, domain, rampDigits, readers }: IntrinsicShape): Dyadic[][] {
+function cutsOf({ borders, domain, rampDigits, readers }: IntrinsicShape): Dyadic[][] {
   const shifts = readers > 1 ? [-2, -1, 0, 1] : [-1, 0];
   return borders.map((own, axis) => {
     const { lo, hi } = domain[axis] as { lo: Dyadic; hi: Dyadic };
