@@ -39,7 +39,7 @@ function versionOf(name: string): string {
 
 /** What every start of the runtime needs, in one file: each further file costs a start about a third of a millisecond. */
 const RUNTIME =
-  /as-bind|assembly\/layout|src\/engine\/(choose|compile|core-wasm|denseRows|engine|exactBatch|plan|planRun|planSize|rows|runtime)\.ts|src\/exact\/(bits|dyadic|interval|rational|refuse)\.ts|src\/io\/format-(checksum|container|meta|network|palette|range|read|rows|sequence|text|whole)\.ts|src\/net\/(bounds|domain|layer|network)\.ts/;
+  /assembly\/layout|src\/engine\/(choose|compile|core-wasm|denseRows|engine|exactBatch|plan|planRun|planSize|rows|runtime)\.ts|src\/exact\/(bits|dyadic|interval|refuse)\.ts|src\/io\/format-(checksum|container|network|palette|range|read|rows|sequence|whole)\.ts|src\/net\/(bounds|domain|layer|network)\.ts/;
 
 export default defineConfig({
   entry: {

@@ -1,24 +1,24 @@
 // The whole ABI of the core on one page. Every pointer is a byte offset into the linear memory.
-// `describe`, `planVersion` and `checkPlan` are typed calls (as-bind); the rest take raw pointers and allocate nothing.
+// Numbers only, and nothing is allocated: running a network needs no conversions at the border.
 import { scanFloats } from "./convert";
 import { PLAN_AT_BYTES, PLAN_AT_CHECK, PLAN_AT_MAGIC, PLAN_AT_VERSION, PLAN_MAGIC, PLAN_VERSION } from "./layout";
 import { walk } from "./walk";
 
-export { describe, grow } from "./memory";
+export { grow } from "./memory";
 
 /** The plans that it reads. */
 export function planVersion(): i32 {
   return PLAN_VERSION;
 }
 
-/** "" for a plan that arrived whole, or what is wrong with it. */
-export function checkPlan(plan: usize): string {
-  if (load<i32>(plan, PLAN_AT_MAGIC) != PLAN_MAGIC) return "expected a plan, got other bytes";
-  if (load<i32>(plan, PLAN_AT_VERSION) != PLAN_VERSION) return "expected a plan of this version, got another";
+/** 0 for a plan that arrived whole; 1 where it is none, 2 where it is of another version, 3 where its checksum is wrong. */
+export function checkPlan(plan: usize): i32 {
+  if (load<i32>(plan, PLAN_AT_MAGIC) != PLAN_MAGIC) return 1;
+  if (load<i32>(plan, PLAN_AT_VERSION) != PLAN_VERSION) return 2;
   let hash: u32 = 0x811c9dc5;
   const end = plan + load<u32>(plan, PLAN_AT_BYTES);
   for (let p = plan + PLAN_AT_CHECK + 4; p < end; p += 4) hash = (hash ^ load<u32>(p)) * 0x01000193;
-  return hash == load<u32>(plan, PLAN_AT_CHECK) ? "" : "expected an undamaged plan, got a wrong checksum";
+  return hash == load<u32>(plan, PLAN_AT_CHECK) ? 0 : 3;
 }
 
 /** See convert.ts. */

@@ -1,10 +1,5 @@
 // What every module of the core offers.
 
-/** The instruction set of this build. */
-export function describe(): string {
-  return ASC_FEATURE_SIMD ? "simd" : "scalar";
-}
-
 /** Grows the memory by 64 KiB pages; the first new byte, or 0 where the memory cannot grow. */
 export function grow(pages: i32): usize {
   const before = memory.grow(pages);

@@ -1,9 +1,15 @@
 // The ABI of the tools, a module of its own, so that running a network does not carry them. Pointers as in index.ts.
+// `describe` and `searchTiny` are typed calls (as-bind); the others run on whole batches and take raw pointers.
 import { encodeRows, extractRows } from "./bits";
 import { propagateBox } from "./deviation";
 import { searchRange } from "./tiny";
 
-export { describe, grow } from "./memory";
+export { grow } from "./memory";
+
+/** The instruction set of this build. */
+export function describe(): string {
+  return ASC_FEATURE_SIMD ? "simd" : "scalar";
+}
 
 /** See bits.ts. */
 export function encodeBits(src: usize, rows: i32, bits: i32, dst: usize, words: i32, digit: i32, places: i32, gray: bool): void {

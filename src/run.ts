@@ -5,7 +5,7 @@
  *   run.forward(Float64Array.of(0.25));
  */
 import { type CoreBuild, Engine, type EngineOptions, type EnginePool } from './engine/index.ts';
-import { decodeNetwork } from './io/format-read.ts';
+import { onlyOne, readNetworks } from './io/format-read.ts';
 import type { Domain } from './net/index.ts';
 
 export type { Batch, Views } from './engine/index.ts';
@@ -24,14 +24,14 @@ export interface LoadOptions {
  * Throws InputError where the bytes are not a network file or the domain does not fit it.
  */
 export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Engine> {
-  const { network, ...file } = decodeNetwork(bytes);
-  return Engine.create(network, withDomain(file.domain, options));
+  const { network, domain } = onlyOne(readNetworks(bytes));
+  return Engine.create(network, withDomain(domain, options));
 }
 
 /** As {@link load}, at once: for Node and for workers, where WebAssembly compiles synchronously. */
 export function loadSync(bytes: Uint8Array, options: LoadOptions = {}): Engine {
-  const { network, ...file } = decodeNetwork(bytes);
-  return Engine.createSync(network, withDomain(file.domain, options));
+  const { network, domain } = onlyOne(readNetworks(bytes));
+  return Engine.createSync(network, withDomain(domain, options));
 }
 
 /**
@@ -42,9 +42,9 @@ export async function loadPool(
   bytes: Uint8Array,
   options: LoadOptions & { threads?: number } = {},
 ): Promise<EnginePool> {
-  const { network, ...file } = decodeNetwork(bytes);
+  const { network, domain } = onlyOne(readNetworks(bytes));
   const { EnginePool } = await import('./engine/pool.ts');
-  return EnginePool.create(network, withDomain(file.domain, options));
+  return EnginePool.create(network, withDomain(domain, options));
 }
 
 function withDomain(own: Domain | undefined, options: LoadOptions): EngineOptions {

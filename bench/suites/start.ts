@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { square } from '../../src/construct/index.ts';
 import { encodeNetwork, writeOnnx } from '../../src/io/index.ts';
 import type { Network } from '../../src/net/index.ts';
 import { median, type Row, type Setting } from '../measure.ts';
 import { mlp } from '../nets.ts';
+import { gzipped, runtimeFiles } from '../runtimeFiles.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,22 +32,6 @@ process.exit(0);`,
 };
 
 const BARE = 'console.log(0);';
-
-/** Files that a page of the runtime entry loads: static imports, from dist/run.js on. */
-export function runtimeFiles(): string[] {
-  const files = new Set<string>();
-  const follow = (file: string): void => {
-    if (files.has(file)) return;
-    files.add(file);
-    const text = readFileSync(join(root, 'dist', file), 'utf8');
-    for (const [, name] of text.matchAll(/(?:^|\n)(?:import|export)[^;]*?from\s*["']\.\/([^"']+)["']/g))
-      follow(name as string);
-  };
-  follow('run.js');
-  return [...files];
-}
-
-export const gzipped = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;
 
 export async function start(setting: Setting, report: (rows: readonly Row[]) => void, only?: string): Promise<void> {
   if (!only || only === 'cold start') {
@@ -97,7 +81,7 @@ const slug = (name: string): string => name.replaceAll(/\W+/g, '-');
 
 /** Bytes in place of nanoseconds. */
 function sizes(): Row[] {
-  const files = runtimeFiles().map((f) => readFileSync(join(root, 'dist', f)));
+  const files = runtimeFiles(join(root, 'dist')).map((f) => readFileSync(join(root, 'dist', f)));
   const ours = gzipped(Buffer.concat(files));
   const require = createRequire(import.meta.url);
   const web = dirname(require.resolve('onnxruntime-web'));

@@ -1,5 +1,5 @@
 /** The integral of |line|^p, exactly where p is a small whole number. */
-import { Interval, Rational } from '../exact/index.ts';
+import { enclosing, Interval, quotient, Rational } from '../exact/index.ts';
 import { raised } from '../exact/power.ts';
 
 /** Whole exponents up to here are computed in fractions. */
@@ -22,7 +22,7 @@ export function lineIntegral(a: Rational, c: Rational, h: Rational, p: number): 
   }
   const length = around(h);
   const raise = (x: Rational, q: number): Interval => raised(around(x), q, PRECISION);
-  const over = (x: Interval, y: Interval): Interval => x.mul(length).div(y, PRECISION) as Interval;
+  const over = (x: Interval, y: Interval): Interval => quotient(x.mul(length), y, PRECISION) as Interval;
   const more = Interval.of(p).add(Interval.of(1));
   const [x, y] = [A, C].map((v) => raised(around(v), p, PRECISION)) as [Interval, Interval];
   const times = (v: Rational, w: Interval): Interval => around(v).mul(w);
@@ -56,5 +56,5 @@ function power(x: Rational, k: number): Rational {
 
 function around(x: Rational): Interval {
   const exact = x.toDyadic();
-  return (exact ? Interval.of(exact) : Interval.around(x, PRECISION)).round(PRECISION);
+  return (exact ? Interval.of(exact) : enclosing(x, PRECISION)).round(PRECISION);
 }

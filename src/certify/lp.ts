@@ -7,7 +7,7 @@
  * too), by a Taylor polynomial elsewhere. The integral of |line|^p is exact; the radii enter by Minkowski's inequality:
  * | ||f - net|| - ||lines|| | <= (sum of r^p h)^(1/p). Pieces whose radius is too large are halved.
  */
-import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { Dyadic, type DyadicLike, Interval, quotient, Rational, refuse, type Target } from '../exact/index.ts';
 import { raised, rooted } from '../exact/power.ts';
 import { type Network, withoutConstants } from '../net/index.ts';
 import { lineIntegral } from './integral.ts';
@@ -107,7 +107,7 @@ function linesOf(
   const whole = (parts.at(-1) as Part).to.sub((parts[0] as Part).from).roundBits(64, 'up');
   const mean = rooted(sums(lines, p).lines, p, 32).hi;
   const weight = rooted(Interval.of(whole), p, 32).lo;
-  const share = Interval.of(mean.mul(Dyadic.from((ratio - 1) / 4))).div(Interval.of(weight), 32)?.hi;
+  const share = quotient(Interval.of(mean.mul(Dyadic.from((ratio - 1) / 4))), Interval.of(weight), 32)?.hi;
   return halved(lines, target, share ?? Dyadic.ZERO, maxParts);
 }
 

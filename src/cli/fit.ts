@@ -1,5 +1,6 @@
 import { InputError, Rational } from '../exact/index.ts';
 import type { Meta, Quantity, Table } from '../io/index.ts';
+import { evaluateRational } from '../net/index.ts';
 import { type FitResult, fit as fitTarget, METHODS } from '../workbench/index.ts';
 import { bytesOption, positiveOption, wholeOption } from './arguments.ts';
 import { certificateRows } from './certify.ts';
@@ -143,7 +144,7 @@ function checkEntries({ points }: Table, { network, hull }: FitResult): Entries 
   let worst = Rational.of(0n);
   let at = first.x;
   for (const { x, y } of inside) {
-    const error = (network.evaluateRational([x])[0] as Rational).sub(y).abs();
+    const error = (evaluateRational(network, [x])[0] as Rational).sub(y).abs();
     if (error.compare(worst) > 0) [worst, at] = [error, x];
   }
   return { count: inside.length, all: points.length, worst, at };

@@ -9,7 +9,7 @@
  *
  * Depth k + groups + 1, N <= c groups.
  */
-import { Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { Dyadic, enclosing, Rational, refuse, type Target } from '../exact/index.ts';
 import type { Network, Term } from '../net/index.ts';
 import { Frame, type Growth, growInput, growthOf, reachOf, TooShallow, weightOf } from './frame.ts';
 
@@ -195,7 +195,7 @@ export function encodeKnots(shape: KnotsShape, f: Target): Network {
   const value = (i: number): Dyadic => {
     const at = Rational.of(BigInt(i)).div(Rational.fromDyadic(rate));
     const x = at.compare(Rational.of(1n)) > 0 ? Rational.of(1n) : at;
-    const enclosed = f.enclose([Interval.around(x, 96)], 96);
+    const enclosed = f.enclose([enclosing(x, 96)], 96);
     if (!enclosed)
       refuse(`lipschitz, target ${f.text}`, 'a value at every point of the interval', `none at ${x.toNumber()}`);
     return enclosed.mid;

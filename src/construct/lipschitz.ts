@@ -10,7 +10,16 @@
  *   lipschitz({ width, depth, bits })     the best network of width <= W, depth <= L, weights in Q(0, b) (lipschitzBudget.ts), between
  *                                         affine maps that bring f to [0, 1] and Lipschitz constant 1
  */
-import { Dyadic, type DyadicLike, Interval, Rational, refuse, type Target, wholeNumber } from '../exact/index.ts';
+import {
+  Dyadic,
+  type DyadicLike,
+  Interval,
+  quotient,
+  Rational,
+  refuse,
+  type Target,
+  wholeNumber,
+} from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 import { bitMatrix } from './bitMatrix.ts';
 import { cutCells } from './cells.ts';
@@ -149,10 +158,8 @@ function normalised(f: Target, lo: Dyadic, length: Dyadic, height: Dyadic, base:
       (f.estimate([lo.toNumber() + length.toNumber() * (u as number)]) - base.toNumber()) / height.toNumber(),
     enclose: ([u], precision) => {
       const x = (u as Interval).mul(Interval.of(length)).add(Interval.of(lo));
-      return f
-        .enclose([x], precision + 8)
-        ?.sub(shift)
-        .div(Interval.of(height), precision + 8);
+      const value = f.enclose([x], precision + 8)?.sub(shift);
+      return value && quotient(value, Interval.of(height), precision + 8);
     },
   };
 }

@@ -7,7 +7,7 @@
  *
  * Stored bits x error -> 1 for the class of Lipschitz functions: the entropy limit.
  */
-import { Dyadic, Interval, Rational, refuse, type Target, wholeNumber } from '../exact/index.ts';
+import { Dyadic, enclosing, Interval, Rational, refuse, type Target, wholeNumber } from '../exact/index.ts';
 
 /** g in multiples of unit: heights start, start +- 1, ...; up[i] is 1 where step i goes up, 0 where it goes down. */
 export interface ZigZag {
@@ -146,8 +146,8 @@ export class TargetSamples implements Samples {
 
   /** f on a block as a polynomial in x - middle with a radius that covers its remainder and all rounding. */
   private expand(at: number): Block {
-    const first = Interval.around(this.pointAt(at), 96);
-    const last = Interval.around(this.pointAt(at + this.blockSize - 1), 96);
+    const first = enclosing(this.pointAt(at), 96);
+    const last = enclosing(this.pointAt(at + this.blockSize - 1), 96);
     const box = first.hull(last);
     const middle = box.mid;
     const jet = this.target.taylor?.(Interval.of(middle), DEGREE, 96);
@@ -189,7 +189,7 @@ export class TargetSamples implements Samples {
 
   private enclose(i: number, precision: number): Interval {
     const at = this.pointAt(i);
-    const value = this.target.enclose([Interval.around(at, precision)], precision);
+    const value = this.target.enclose([enclosing(at, precision)], precision);
     if (!value)
       refuse(
         `lipschitz, target ${this.target.text}`,

@@ -2,7 +2,7 @@
  * beta_{m,n}: the Taylor coefficients D^n f / n! at the grid points m/N, divided by 2^scale and rounded to multiples of 2^-t_|n|
  * [DLS18, eq. 17], as whole numbers k with |k| <= 2^t. They come from enclosures, so the rounding error is proved.
  */
-import { Dyadic, Interval, refuse, type Target } from '../exact/index.ts';
+import { Dyadic, Interval, quotient, refuse, type Target } from '../exact/index.ts';
 import { derivativesOf } from './smoothness.ts';
 import { cellsOf, factorial, type MultiIndex, orderOf, type TaylorShape } from './taylorShape.ts';
 
@@ -104,5 +104,5 @@ function byCallback(
 }
 
 function over(x: Dyadic, n: bigint, precision: number): Interval {
-  return Interval.of(x).div(Interval.of(n), precision) as Interval;
+  return quotient(Interval.of(x), Interval.of(n), precision) as Interval;
 }

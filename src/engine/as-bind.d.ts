@@ -1,5 +1,4 @@
-/** The part of as-bind's bundled runtime that runtime.ts uses; its own types are empty. */
+/** The part of as-bind's bundled runtime that tools.ts uses; its own types are empty. */
 declare module 'as-bind/dist/as-bind.esm.js' {
   export function instantiate(bytes: Uint8Array, imports: object): Promise<unknown>;
-  export function instantiateSync(bytes: Uint8Array, imports: object): unknown;
 }

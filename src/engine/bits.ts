@@ -8,9 +8,8 @@
  * as in [OSB] bit extraction; theta = word * 2^-places lies in [0, 1).
  */
 import { Dyadic, refuse, wholeNumber } from '../exact/index.ts';
-import { type CoreBuild, tools } from './runtime.ts';
-
-type Tools = Awaited<ReturnType<typeof tools>>;
+import type { CoreBuild } from './runtime.ts';
+import { type Tools, tools } from './tools.ts';
 
 export type Coding = 'binary' | 'gray' | 'base4' | { readonly digits: number };
 

@@ -6,7 +6,8 @@
  */
 import { Dyadic, gcd, Rational, refuse, wholeNumber } from '../exact/index.ts';
 import { LayerBuilder, Network, type Weight } from '../net/index.ts';
-import { type CoreBuild, tools } from './runtime.ts';
+import type { CoreBuild } from './runtime.ts';
+import { tools } from './tools.ts';
 
 export interface ExhaustiveOptions {
   /** Most layers, 1..3. */
@@ -93,7 +94,7 @@ export async function exhaustive(options: ExhaustiveOptions): Promise<Exhaustive
       for (let first = 0; first < count; first += CHUNK) {
         signal?.throwIfAborted();
         wide().setBigInt64(jobAt, BigInt(first), true);
-        running.calls.searchTiny(
+        running.typed.searchTiny(
           d + 1,
           Math.min(CHUNK, count - first),
           places.levels,

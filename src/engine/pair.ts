@@ -44,7 +44,8 @@ import {
   PART_AT_VALUES,
 } from '../../assembly/pairLayout.ts';
 import { MAX_NOISES, type NetworkPair, type Propagated, type Propagator } from '../net/index.ts';
-import { type CoreBuild, tools } from './runtime.ts';
+import type { CoreBuild } from './runtime.ts';
+import { tools } from './tools.ts';
 
 export interface PairOptions {
   readonly build?: CoreBuild;

@@ -1,20 +1,21 @@
 /**
- * The only file that touches WebAssembly: it starts the core's modules (once a thread and build), hands out their memory, and
- * names their calls. Set-up goes through as-bind's typed calls; batches go through raw pointers and views.
+ * Where WebAssembly starts: the runner (once a thread and build), its memory handed out in blocks, and the names of its calls.
+ * They take numbers only; batches pass through views on the memory.
  */
-import { instantiate, instantiateSync } from 'as-bind/dist/as-bind.esm.js';
 import { PLAN_VERSION } from '../../assembly/layout.ts';
 import { InputError } from '../exact/index.ts';
-import { wasmHex } from './core-wasm.ts';
+import { wasmText } from './core-wasm.ts';
 
 /** What every module exports; see assembly/memory.ts. */
-interface MemoryCalls {
+export interface MemoryCalls {
   readonly memory: WebAssembly.Memory;
   grow(pages: number): number;
 }
 
 /** What the runner exports; see assembly/index.ts. */
 export interface RunCalls extends MemoryCalls {
+  planVersion(): number;
+  checkPlan(plan: number): number;
   scan(
     src: number,
     rows: number,
@@ -36,44 +37,6 @@ export interface RunCalls extends MemoryCalls {
     b: number,
     panel: number,
   ): void;
-}
-
-/** What the tools export; see assembly/tools.ts. */
-export interface ToolCalls extends MemoryCalls {
-  encodeBits(...args: BitCall): void;
-  extractBits(...args: BitCall): void;
-  propagate(pair: number, box: number, answer: number): void;
-  searchTiny(
-    depth: number,
-    count: number,
-    levels: number,
-    levelCount: number,
-    scale: number,
-    heights: number,
-    targets: number,
-    n: number,
-    heightScale: number,
-    best: number,
-    which: number,
-    job: number,
-  ): void;
-}
-
-/** Source, rows, bits (or words) a source row, target, words (or bits) a target row, digit, places, gray. */
-type BitCall = [number, number, number, number, number, number, number, boolean];
-
-/** The typed calls, each with its own conversions (as-bind). */
-interface TypedCalls {
-  describe(): string;
-}
-interface TypedRunCalls extends TypedCalls {
-  planVersion(): number;
-  checkPlan(plan: number): string;
-}
-
-interface Bound {
-  readonly exports: unknown;
-  readonly loadedModule: { readonly instance: { readonly exports: unknown } };
 }
 
 /** `simd` and `scalar` are shipped; bytes are a build of one's own, such as the one with its assertions alive. */
@@ -100,9 +63,7 @@ function hasSimd(): boolean {
 }
 
 /** A running module: its calls, its memory as views, and who holds which part of it. */
-export class Core<Calls extends MemoryCalls = RunCalls, Typed extends TypedCalls = TypedRunCalls> {
-  readonly calls: Calls;
-  readonly typed: Typed;
+export class Core<Calls extends MemoryCalls = RunCalls> {
   /** Views on the whole memory; replaced when it grows. Read them from here each time. */
   u8!: Uint8Array;
   i32!: Int32Array;
@@ -112,14 +73,8 @@ export class Core<Calls extends MemoryCalls = RunCalls, Typed extends TypedCalls
   private scratchAt = 0;
   private scratchBytes = 0;
 
-  constructor(bound: Bound) {
-    this.typed = bound.exports as Typed;
-    this.calls = bound.loadedModule.instance.exports as Calls;
+  constructor(readonly calls: Calls) {
     this.refresh();
-  }
-
-  get instructionSet(): string {
-    return this.typed.describe();
   }
 
   /** `bytes` bytes of the memory, growing it where needed. Throws {@link MemoryError} where it cannot grow. */
@@ -182,61 +137,62 @@ export class Core<Calls extends MemoryCalls = RunCalls, Typed extends TypedCalls
   }
 }
 
+/** What may be wrong with a plan, in the order of the core's answers. */
+const WRONG = [
+  'expected a plan, got other bytes',
+  'expected a plan of this version, got another',
+  'expected an undamaged plan, got a wrong checksum',
+] as const;
+
 /** Copies a plan in and has the core check that it arrived whole. Throws InputError where it did not. */
 export function placePlan(core: Core, plan: ArrayBuffer): number {
   const at = core.take(plan.byteLength);
   core.u8.set(new Uint8Array(plan), at);
-  const wrong = core.typed.checkPlan(at);
-  core.refresh();
-  if (wrong !== '') {
+  const wrong = core.calls.checkPlan(at);
+  if (wrong !== 0) {
     core.give(at, plan.byteLength);
-    throw new InputError(`plan: ${wrong}`);
+    throw new InputError(`plan: ${WRONG[wrong - 1]}`);
   }
   return at;
 }
 
-/** Where a module's shipped builds come from; what most machines never need is a module of its own, fetched only there. */
-type Sources = Readonly<Record<'simd' | 'scalar', () => Promise<string>>>;
-const RUNNER: Sources = {
-  simd: () => Promise.resolve(wasmHex),
-  scalar: async () => (await import('./core-scalar-wasm.ts')).wasmHex,
-};
-const TOOLS: Sources = {
-  simd: async () => (await import('./tools-wasm.ts')).wasmHex,
-  scalar: async () => (await import('./tools-scalar-wasm.ts')).wasmHex,
-};
-
-/** Running and starting modules of this thread, by their sources and build. */
-const modules = new Map<Sources, Map<CoreBuild, Promise<unknown>>>();
+/** Runners of this thread, by their build: started, and about to be. */
 const runners = new Map<CoreBuild, Core>();
+const starting = new Map<CoreBuild, Promise<Core>>();
 
-const usual = (): CoreBuild => (hasSimd() ? 'simd' : 'scalar');
+/** The build that suits this machine. */
+export const usual = (): CoreBuild => (hasSimd() ? 'simd' : 'scalar');
 
-function start<C>(sources: Sources, build: CoreBuild, wrap: (bound: Bound) => C): Promise<C> {
-  const builds = modules.get(sources) ?? new Map<CoreBuild, Promise<unknown>>();
-  modules.set(sources, builds);
-  let soon = builds.get(build) as Promise<C> | undefined;
-  if (!soon) {
-    soon = (async () => {
-      const bytes = build instanceof Uint8Array ? build : decodeHex(await sources[build]());
-      return wrap((await instantiate(bytes, {})) as unknown as Bound);
-    })();
-    soon.catch(() => builds.delete(build));
-    builds.set(build, soon);
-  }
-  return soon;
-}
+/** What a module imports: a way to stop, where an assertion of a debug build fails. */
+const IMPORTS = {
+  env: {
+    abort: (_message: number, _file: number, line: number, column: number): never => {
+      throw new Error(`core: an assertion failed at ${line}:${column}`);
+    },
+  },
+};
 
-function runner(bound: Bound): Core {
-  const core = new Core<RunCalls, TypedRunCalls>(bound);
-  const version = core.typed.planVersion();
+function runner({ exports }: WebAssembly.Instance): Core {
+  const core = new Core(exports as unknown as RunCalls);
+  const version = core.calls.planVersion();
   if (version !== PLAN_VERSION) throw new Error(`the core reads plan version ${version}, not ${PLAN_VERSION}`);
   return core;
 }
 
 /** The thread's runner of this build, started on first use. */
 export async function core(build: CoreBuild = usual()): Promise<Core> {
-  const running = runners.get(build) ?? (await start(RUNNER, build, runner));
+  let soon = starting.get(build);
+  if (!soon) {
+    soon = (async () => {
+      // What most machines never need is a module of its own, fetched only there.
+      const text = build === 'scalar' ? (await import('./core-scalar-wasm.ts')).wasmText : wasmText;
+      const bytes = build instanceof Uint8Array ? build : wasmBytes(text);
+      return runner((await WebAssembly.instantiate(bytes as BufferSource, IMPORTS)).instance);
+    })();
+    soon.catch(() => starting.delete(build));
+    starting.set(build, soon);
+  }
+  const running = runners.get(build) ?? (await soon);
   // One that was started at once in the meantime stays the thread's one.
   if (!runners.has(build)) runners.set(build, running);
   return runners.get(build) as Core;
@@ -247,22 +203,15 @@ export function coreSync(build: CoreBuild = usual()): Core {
   const running = runners.get(build);
   if (running) return running;
   if (build === 'scalar') throw new Error('the scalar core starts only asynchronously: await core() first');
-  const bytes = build === 'simd' ? decodeHex(wasmHex) : build;
-  const begun = runner(instantiateSync(bytes, {}) as unknown as Bound);
+  const bytes = build === 'simd' ? wasmBytes(wasmText) : build;
+  const begun = runner(new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), IMPORTS));
   runners.set(build, begun);
   return begun;
 }
 
-/** The thread's tools of this build, started on first use. */
-export function tools(build: CoreBuild = usual()): Promise<Core<ToolCalls, TypedCalls>> {
-  return start(TOOLS, build, (bound) => new Core<ToolCalls, TypedCalls>(bound));
-}
-
-function decodeHex(text: string): Uint8Array {
-  // A digit's value from its character: 0-9 are 0x30.., a-f are 0x61...
-  const digit = (at: number): number => {
-    const c = text.charCodeAt(at);
-    return (c & 15) + 9 * (c >> 6);
-  };
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => 16 * digit(2 * i) + digit(2 * i + 1));
+/** A module from its text; see assembly/build.mjs. */
+export function wasmBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) - 45;
+  return bytes;
 }

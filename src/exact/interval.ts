@@ -1,9 +1,8 @@
 /**
- * Closed intervals [lo, hi] with dyadic ends. Sums, differences and products are exact; `round` and `div` move the ends
- * outward. What holds for every real number in the operands holds for every real number in the result.
+ * Closed intervals [lo, hi] with dyadic ends. Sums, differences and products are exact; `round` moves the ends
+ * outward (division: quotient.ts). What holds for every real number in the operands holds for every real number in the result.
  */
 import { Dyadic, type DyadicLike } from './dyadic.ts';
-import { Rational } from './rational.ts';
 import { refuse } from './refuse.ts';
 
 export class Interval {
@@ -20,13 +19,6 @@ export class Interval {
     const b = Dyadic.from(hi);
     if (a.gt(b)) refuse('Interval.of', `lower end <= upper end`, `[${a}, ${b}]`);
     return new Interval(a, b);
-  }
-
-  /** The smallest interval with `precision` leading binary digits at each end that holds the fraction. */
-  static around(x: Rational, precision: number): Interval {
-    const exact = x.toDyadic();
-    if (exact) return new Interval(exact, exact).round(precision);
-    return new Interval(x.roundBits(precision, 'down'), x.roundBits(precision, 'up'));
   }
 
   get isPoint(): boolean {
@@ -97,17 +89,6 @@ export class Interval {
   }
   min(o: Interval): Interval {
     return new Interval(this.lo.min(o.lo), this.hi.min(o.hi));
-  }
-
-  /** Quotient with outward rounding to `precision` digits; undefined where the divisor holds 0. */
-  div(o: Interval, precision: number): Interval | undefined {
-    if (o.contains(Dyadic.ZERO)) return undefined;
-    const quotients = [this.lo, this.hi].flatMap((a) =>
-      [o.lo, o.hi].map((b) => Rational.fromDyadic(a).div(Rational.fromDyadic(b))),
-    );
-    const least = quotients.reduce((a, b) => (a.compare(b) <= 0 ? a : b));
-    const most = quotients.reduce((a, b) => (a.compare(b) >= 0 ? a : b));
-    return new Interval(least.roundBits(precision, 'down'), most.roundBits(precision, 'up'));
   }
 
   /** Moves the ends outward to `precision` leading binary digits each. */

@@ -6,6 +6,7 @@
 import { bitLength } from './bits.ts';
 import { Dyadic } from './dyadic.ts';
 import { Interval } from './interval.ts';
+import { enclosing } from './quotient.ts';
 import type { Rational } from './rational.ts';
 import { InputError, refuse, wholeNumber } from './refuse.ts';
 import { MAX_PRECISION } from './span.ts';
@@ -107,8 +108,8 @@ class TableTarget implements Target {
     if (first > last) return ends;
     const { least, most } = this.#heightsTree().range(first, last);
     return ends
-      .hull(Interval.around((this.knots[least] as Knot).y, precision))
-      .hull(Interval.around((this.knots[most] as Knot).y, precision));
+      .hull(enclosing((this.knots[least] as Knot).y, precision))
+      .hull(enclosing((this.knots[most] as Knot).y, precision));
   }
 
   taylor(x: Interval, order: number, precision: number): Interval[] | undefined {
@@ -118,7 +119,7 @@ class TableTarget implements Target {
     const { first, last } = this.#pieces(x);
     if (order >= 2 && first < last) return undefined;
     const { least, most } = this.#slopeRange(first, last);
-    const slope = Interval.around(least, precision).hull(Interval.around(most, precision));
+    const slope = enclosing(least, precision).hull(enclosing(most, precision));
     const zero = Interval.of(Dyadic.ZERO);
     return [value, slope, ...Array.from({ length: order - 1 }, () => zero)];
   }

@@ -2,8 +2,8 @@
  * The writer's choice of runs for a sequence: the search's cuts, with every irregular stretch coded in the best way found, and
  * with regular scraps inside it melted into their surroundings where that is shorter.
  */
-import type { Hints } from './format-network.ts';
-import { CostCounter } from './format-range.ts';
+import type { Hints } from './format-network-write.ts';
+import { CostCounter } from './format-range-write.ts';
 import { type Priced, ResidualChooser } from './format-residual.ts';
 import { type Cut, search } from './format-search.ts';
 import { type Run, type Sequence, SequenceCoder, UNLIMITED } from './format-sequence.ts';

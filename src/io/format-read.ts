@@ -5,12 +5,11 @@
 import { Dyadic, InputError, refuse } from '../exact/index.ts';
 import { type Layer, LIMITS, Network } from '../net/index.ts';
 import { type NetworkFile, type Section, sections } from './format-container.ts';
-import { META_LIMITS, type Meta, metaFromBytes } from './format-meta.ts';
+import type { Meta } from './format-meta.ts';
 import { COSTS, readSkeleton } from './format-network.ts';
 import { damaged, RangeReader } from './format-range.ts';
 import { cellAt, type Entry, filledRows, isBefore, type Rows, rowsToLayer } from './format-rows.ts';
 import { type Budget, Sequence, SequenceCoder } from './format-sequence.ts';
-import { codeText } from './format-text.ts';
 
 export interface DecodeOptions {
   /**
@@ -20,15 +19,24 @@ export interface DecodeOptions {
   readonly memory?: number;
 }
 
-/** The network of a file. Throws InputError where the bytes are not a file of exactly one network. */
-export function decodeNetwork(bytes: Uint8Array, options: DecodeOptions = {}): NetworkFile {
-  const files = decodeBundle(bytes, options);
+/** Reads a meta section. */
+export type MetaReader = (bytes: Uint8Array, section: Section, budget: Budget) => Meta;
+
+/** The one network of a list. */
+export function onlyOne(files: readonly NetworkFile[]): NetworkFile {
   if (files.length !== 1) refuse('network file', 'one network (this is a bundle: use decodeBundle)', files.length);
   return files[0] as NetworkFile;
 }
 
-/** The networks of a file, which share their decoder's layers. Throws InputError where the bytes are not a network file. */
-export function decodeBundle(bytes: Uint8Array, options: DecodeOptions = {}): readonly NetworkFile[] {
+/**
+ * The networks of a file, which share their decoder's layers; their meta where there is a reader for it, which to run a
+ * network takes none. Throws InputError where the bytes are not a network file.
+ */
+export function readNetworks(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+  metaOf?: MetaReader,
+): readonly NetworkFile[] {
   if (!ArrayBuffer.isView(bytes)) refuse('network file', 'a Uint8Array', bytes);
   const { decoder, items } = sections(bytes);
   const budget = limitedBudget(options.memory ?? 2 ** 30 + 1024 * bytes.length);
@@ -57,17 +65,11 @@ export function decodeBundle(bytes: Uint8Array, options: DecodeOptions = {}): re
     return Object.freeze({
       network: new Network(own as Layer[]),
       ...(domain ? { domain: Object.freeze(domain) } : {}),
-      ...(meta ? { meta: readMeta(bytes, meta, budget) } : {}),
+      ...(meta && metaOf ? { meta: metaOf(bytes, meta, budget) } : {}),
       ...(marks.length > 0 ? { intrinsic: Object.freeze(marks) } : {}),
     });
   });
   return Object.freeze(files);
-}
-
-/** The network section of a file, byte for byte: equal in all files whose networks share their decoder. */
-export function sharedDecoder(bytes: Uint8Array): Uint8Array {
-  const { decoder } = sections(bytes);
-  return bytes.slice(decoder.from, decoder.end);
 }
 
 function limitedBudget(memory: number): Budget {
@@ -114,13 +116,4 @@ function readIntrinsic(bytes: Uint8Array, { from, end }: Section, count: number,
     if (typeof e !== 'number' || Math.abs(e) > 2 * LIMITS.scale) damaged();
     return Dyadic.of(BigInt(mantissas.get(i)), e);
   });
-}
-
-function readMeta(bytes: Uint8Array, { from, end }: Section, budget: Budget): Meta {
-  budget.charge(COSTS.meta);
-  const c = new RangeReader(bytes, from, end);
-  const text = codeText(c, META_LIMITS.bytes, new Uint8Array(0));
-  if (!text) throw new InputError(`network file: a meta section of more than ${META_LIMITS.bytes} bytes`);
-  c.finish();
-  return metaFromBytes(text);
 }

@@ -3,7 +3,8 @@
  * contexts. Candidates are coded for their cost on a sample; the cheapest is taken. Writer only.
  */
 import { type PaletteChoice, PaletteModel } from './format-palette.ts';
-import { CostCounter, freshModel } from './format-range.ts';
+import { freshModel } from './format-range.ts';
+import { CostCounter } from './format-range-write.ts';
 import { predicted, RUN_LIMITS, type Run, type Sequence } from './format-sequence.ts';
 import { digits, minus, plus, ValueModel, type Whole, zerosBelow } from './format-whole.ts';
 

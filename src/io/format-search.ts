@@ -4,8 +4,8 @@
  * hash has seen the same steps before. Linear in the sequence's length. Writer only; plain IEEE arithmetic, so every engine
  * makes the same choices.
  */
-import type { Hints } from './format-network.ts';
-import { log2 } from './format-range.ts';
+import type { Hints } from './format-network-write.ts';
+import { log2 } from './format-range-write.ts';
 import { predicted, type Sequence } from './format-sequence.ts';
 import { digits, minus, type Whole } from './format-whole.ts';
 

@@ -3,7 +3,7 @@
  * given a common support with zero cells in it: one bit a cell is cheaper than the distances between the columns.
  * Consecutive rows are grouped while a common support pays; rows may alternate between up to four supports.
  */
-import { log2 } from './format-range.ts';
+import { log2 } from './format-range-write.ts';
 import type { Rows } from './format-rows.ts';
 import { lg } from './format-search.ts';
 import type { Whole } from './format-whole.ts';

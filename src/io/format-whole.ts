@@ -5,7 +5,7 @@
  * the millions of small ones never touch bigint arithmetic.
  */
 import { bitLength, trailingZeros } from '../exact/index.ts';
-import { type Coder, CostCounter, damaged, EXPECTS_0, freshModel } from './format-range.ts';
+import { type Coder, damaged, EXPECTS_0, freshModel } from './format-range.ts';
 
 export type Whole = number | bigint;
 
@@ -143,9 +143,13 @@ export function zerosBelow(v: Whole): number {
 
 /** codeDigits for magnitudes of any length, in time linear in it. */
 function codeLong(c: Coder, model: Uint32Array, tree: number, k: number, v: bigint): bigint {
-  if (c instanceof CostCounter) return countLong(c, model, tree, k, v);
   // The digits below the leading 1 come as three predicted ones and then groups of 8, the last group being shorter.
   const first = k < 3 ? k : 3;
+  if (c.count) {
+    codeDigits(c, model, tree, first, 3, Number(v >> BigInt(k - first)));
+    c.count(k - first);
+    return v;
+  }
   const rest = k - first;
   const padded = Math.ceil(rest / 8) * 8;
   const known = c.reading ? 0n : v << BigInt(padded - rest);
@@ -166,12 +170,4 @@ function codeLong(c: Coder, model: Uint32Array, tree: number, k: number, v: bigi
     out.push((c.direct(count, group) << (8 - count)).toString(16).padStart(2, '0'));
   }
   return BigInt(`0x${out.join('')}`) >> BigInt(padded - rest);
-}
-
-/** What codeLong would write is only counted. */
-function countLong(c: CostCounter, model: Uint32Array, tree: number, k: number, v: bigint): bigint {
-  const first = k < 3 ? k : 3;
-  codeDigits(c, model, tree, first, 3, Number(v >> BigInt(k - first)));
-  c.bits += k - first;
-  return v;
 }

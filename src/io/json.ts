@@ -13,8 +13,9 @@
 import { Dyadic, InputError, Interval, refuse, shown, wholeNumber } from '../exact/index.ts';
 import { biasAt, type Layer, LayerBuilder, LIMITS, Network, weightAt } from '../net/index.ts';
 import type { NetworkFile } from './format-container.ts';
+import { marksByLayer } from './format-marks.ts';
 import { canonicalJson, type Meta, metaBytes, metaFromBytes } from './format-meta.ts';
-import { type Entry, marksByLayer } from './format-rows.ts';
+import type { Entry } from './format-rows.ts';
 
 /** Most binary digits of a layer's mantissas together. */
 const MOST_BITS = 2 ** 33;

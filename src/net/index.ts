@@ -9,3 +9,4 @@ export * from './evaluateAll.ts';
 export * from './layer.ts';
 export * from './network.ts';
 export * from './pair.ts';
+export * from './rational.ts';

@@ -3,7 +3,7 @@
  * R(Phi) = T_L . relu . T_{L-1} . ... . relu . T_1, T_l(x) = A_l x + c_l, evaluated exactly.
  * This evaluation is the oracle that every faster engine is compared with.
  */
-import { bitLength, commonZeros, Dyadic, type DyadicLike, gcd, Rational, refuse } from '../exact/index.ts';
+import { bitLength, commonZeros, Dyadic, type DyadicLike, refuse } from '../exact/index.ts';
 import { type Layer, LIMITS, sameLayer } from './layer.ts';
 
 /** Storage in bits, counted two of the three ways; the third, the file, is counted by the room that writes it. */
@@ -110,20 +110,8 @@ export class Network {
     return values.map((v) => Dyadic.of(v, -scale));
   }
 
-  /** The realisation at a point with rational coordinates, exactly. Throws InputError where the count is wrong. */
-  evaluateRational(x: readonly Rational[]): Rational[] {
-    if (x.length !== this.inputs) refuse('evaluateRational', `${this.inputs} inputs`, `${x.length}`);
-    const d = x.reduce((m, v) => (m / gcd(m, v.d)) * v.d, 1n);
-    const { values, scale } = this.run(
-      x.map((v) => v.n * (d / v.d)),
-      d,
-      0,
-    );
-    return values.map((v) => Rational.fromDyadic(Dyadic.of(v, -scale)).div(Rational.of(d)));
-  }
-
-  /** Activations v / (d 2^t) from inputs at scale t; ReLU commutes with the factor d > 0, so only biases see it. */
-  private run(x: readonly bigint[], d: bigint, t: number): { values: readonly bigint[]; scale: number } {
+  /** Outputs values / (d 2^scale) from inputs x / (d 2^t), d > 0, exactly; ReLU commutes with the factor d > 0, so only biases see it. */
+  run(x: readonly bigint[], d: bigint, t: number): { values: readonly bigint[]; scale: number } {
     let values = x;
     let scale = t;
     // Scales add up through the layers, and with them zeros at the end of every value: in thousands of layers these are all there is.

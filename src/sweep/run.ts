@@ -5,7 +5,7 @@
 import { certifySup, type DomainEnd, type SupCertificate } from '../certify/index.ts';
 import { lipschitz } from '../construct/index.ts';
 import { expressionTarget } from '../exact/expression.ts';
-import { Dyadic, InputError, Interval, Rational, refuse, type Target, tableTarget } from '../exact/index.ts';
+import { Dyadic, enclosing, InputError, Interval, Rational, refuse, type Target, tableTarget } from '../exact/index.ts';
 import { encodeNetwork, readTable } from '../io/index.ts';
 import type { Network } from '../net/index.ts';
 import { depthPrecision, quantizeCodebook, quantizeUniform, toFloat16 } from '../quantize/index.ts';
@@ -200,7 +200,7 @@ function fileOf(network: Network, { hull }: Built): Uint8Array {
 /** What surely lies in the domain. */
 function innerOf(ends: readonly [DomainEnd, DomainEnd]): Interval {
   const [a, b] = ends.map((end) =>
-    end instanceof Interval ? end : end instanceof Rational ? Interval.around(end, 64) : Interval.of(Dyadic.from(end)),
+    end instanceof Interval ? end : end instanceof Rational ? enclosing(end, 64) : Interval.of(Dyadic.from(end)),
   ) as [Interval, Interval];
   return a.hi.le(b.lo) ? Interval.of(a.hi, b.lo) : Interval.of(a.lo);
 }

@@ -5,8 +5,8 @@
 import { linearPieces } from '../certify/index.ts';
 import { Engine } from '../engine/index.ts';
 import { expressionTarget, parseNumber } from '../exact/expression.ts';
-import { Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
-import type { Network } from '../net/index.ts';
+import { Dyadic, enclosing, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { evaluateRational, type Network } from '../net/index.ts';
 import type { Curves, PieceText, PointValue } from './protocol.ts';
 
 /** A network of one input and one output with what it is compared with. */
@@ -95,12 +95,12 @@ export function pointValue({ network, target }: Shown, text: string): PointValue
   const number = parseNumber(text);
   const exact = number.exact;
   const x = exact ?? Rational.fromDyadic(number.enclose(64).mid.roundBits(53, 'nearest'));
-  const y = network.evaluateRational([x])[0] as Rational;
+  const y = evaluateRational(network, [x])[0] as Rational;
   const base = { x: decimal(x), net: decimal(y), netNumber: y.toNumber() };
   const dyadic = x.toDyadic();
-  const value = target?.enclose([dyadic ? Interval.of(dyadic) : Interval.around(x, 80)], 64);
+  const value = target?.enclose([dyadic ? Interval.of(dyadic) : enclosing(x, 80)], 64);
   if (!value) return base;
-  const apart = value.sub(Interval.around(y, 80)).abs();
+  const apart = value.sub(enclosing(y, 80)).abs();
   return { ...base, f: value.mid.toNumber().toString(), error: apart.mid.toNumber().toPrecision(4) };
 }
 

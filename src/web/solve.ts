@@ -1,7 +1,7 @@
 /** From what is on the form to an answer: a network, what is proved of it, and everything the page shows. */
 import { certifySup, type SupCertificate } from '../certify/index.ts';
 import { lipschitz } from '../construct/index.ts';
-import { Dyadic, InputError, Interval, printBound, Rational, type Target } from '../exact/index.ts';
+import { Dyadic, enclosing, InputError, Interval, printBound, Rational, type Target } from '../exact/index.ts';
 import { encodeNetwork, kappa, type Meta, type NetworkFile, type Quantity } from '../io/index.ts';
 import { affine, compose, type Network } from '../net/index.ts';
 import { fit as fitTarget } from '../workbench/index.ts';
@@ -172,8 +172,8 @@ function inClass(
 ): Pick<Built, 'method' | 'network' | 'file' | 'domain' | 'certificate' | 'guaranteed'> {
   const knots = target.knots;
   const [from, to] = ends ?? [
-    knots?.length ? Interval.around(knots[0]!.x, 64) : Interval.of(0),
-    knots?.length ? Interval.around(knots[knots.length - 1]!.x, 64) : Interval.of(1),
+    knots?.length ? enclosing(knots[0]!.x, 64) : Interval.of(0),
+    knots?.length ? enclosing(knots[knots.length - 1]!.x, 64) : Interval.of(1),
   ];
   const slope = target.lipschitz?.([Interval.of(from.hi, to.lo)], 32);
   if (!slope) {

@@ -3,7 +3,7 @@
  * ends on which the target is surely defined, `file` is what the network's file says: an interval around the ends with few digits.
  */
 import type { DomainEnd } from '../certify/index.ts';
-import { Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { Dyadic, enclosing, Interval, Rational, refuse, type Target } from '../exact/index.ts';
 
 export interface FitDomain {
   readonly ends: readonly [DomainEnd, DomainEnd];
@@ -50,5 +50,5 @@ function isDyadic(end: DomainEnd): boolean {
 
 function around(end: DomainEnd): Interval {
   if (end instanceof Interval) return end;
-  return end instanceof Rational ? Interval.around(end, 64) : Interval.of(Dyadic.from(end));
+  return end instanceof Rational ? enclosing(end, 64) : Interval.of(Dyadic.from(end));
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BitKernels, type Coding, type CoreBuild, codePlaces, codeWord, theta } from '../../src/engine/index.ts';
+import { tools } from '../../src/engine/tools.ts';
 import { InputError } from '../../src/exact/index.ts';
 import { Random } from '../support/engineCases.ts';
 
@@ -78,4 +79,8 @@ test('rows in parts, and what is refused', async () => {
   expect(() => kernels.encode(Uint8Array.of(0, 1), 3)).toThrow(InputError);
   expect(() => kernels.encode(Uint8Array.of(0, 1), 0)).toThrow(InputError);
   expect(() => kernels.encode(Uint8Array.of(0, 1), 2, { digits: 0 })).toThrow(/coding digits/);
+});
+
+test.each(['simd', 'scalar'] as const)('the %s build says what it is', async (build) => {
+  expect((await tools(build)).typed.describe()).toBe(build);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXPANSIONS, type FunctionName } from '../../src/exact/derivatives.ts';
 import { expressionTarget, FUNCTION_NAMES, MAX_ORDER, parseNumber } from '../../src/exact/expression.ts';
-import { Dyadic, InputError, Interval, Rational, type Target } from '../../src/exact/index.ts';
+import { Dyadic, enclosing, InputError, Interval, Rational, type Target } from '../../src/exact/index.ts';
 import { MAX_TEXT, parseTree } from '../../src/exact/parse.ts';
 import { MAX_DEPTH, MAX_NODES, type Node } from '../../src/exact/syntax.ts';
 import { mpfrValue } from '../support/mpfrTree.ts';
@@ -63,7 +63,7 @@ describe('what an expression means', () => {
     ['+x', '2', '2'],
     ['x # a comment', '2', '2'],
   ])('%s at %s is %s', (text, at, value) => {
-    const box = [Interval.around(Rational.parse(at), 60)];
+    const box = [enclosing(Rational.parse(at), 60)];
     const found = expressionTarget(text).enclose(box, 60) as Interval;
     const wanted = Rational.parse(value);
     expect(

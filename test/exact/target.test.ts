@@ -4,6 +4,7 @@ import { expressionTarget, parseNumber } from '../../src/exact/expression.ts';
 import {
   callbackTarget,
   Dyadic,
+  enclosing,
   InputError,
   Interval,
   modulusBound,
@@ -96,9 +97,7 @@ describe('tableTarget', () => {
             const slope = f.taylor?.(box, 1, 50)?.[1];
             if (!box.isPoint) {
               const mean = (ends[1] as Rational).sub(ends[0] as Rational).div(Rational.fromDyadic(box.width));
-              expect(slope?.encloses(Interval.around(mean, 60)) || slope?.encloses(Interval.around(mean, 50))).toBe(
-                true,
-              );
+              expect(slope?.encloses(enclosing(mean, 60)) || slope?.encloses(enclosing(mean, 50))).toBe(true);
             }
           }
         },

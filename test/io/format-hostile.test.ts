@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/exact/index.ts';
 import { crc32 } from '../../src/io/format-checksum.ts';
-import { RangeWriter } from '../../src/io/format-range.ts';
+import { RangeWriter } from '../../src/io/format-range-write.ts';
 import { type Run, Sequence, SequenceCoder, UNLIMITED } from '../../src/io/format-sequence.ts';
 import { decodeBundle, decodeNetwork, encodeNetwork, type NetworkFile, sharedDecoder } from '../../src/io/index.ts';
 import { identity, padDepth } from '../../src/net/index.ts';

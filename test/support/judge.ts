@@ -1,6 +1,6 @@
 /** What holds of every fit, whatever the target: proved within epsilon, tight, true of the file, and never exceeded. */
 import { expect } from 'vitest';
-import { Interval, Rational, type Target } from '../../src/exact/index.ts';
+import { enclosing, Interval, Rational, type Target } from '../../src/exact/index.ts';
 import { decodeNetwork } from '../../src/io/index.ts';
 import { type FitResult, fit as fitTarget } from '../../src/workbench/index.ts';
 import { type Judged, observed } from './twelve.ts';
@@ -9,7 +9,7 @@ import { type Judged, observed } from './twelve.ts';
 export function innerOf({ domain }: FitResult): Interval {
   const [a, b] = domain.map((end) => {
     if (end instanceof Interval) return end;
-    return end instanceof Rational ? Interval.around(end, 64) : Interval.of(end);
+    return end instanceof Rational ? enclosing(end, 64) : Interval.of(end);
   });
   return Interval.of(a!.hi, b!.lo);
 }

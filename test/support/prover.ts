@@ -2,7 +2,7 @@
 import { proveSup, type SupProof } from '../../src/certify/index.ts';
 import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic } from '../../src/exact/index.ts';
-import { decodeNetwork } from '../../src/io/format-read.ts';
+import { decodeNetwork } from '../../src/io/format-decode.ts';
 
 export function prove(
   file: Uint8Array,

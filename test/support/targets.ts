@@ -1,5 +1,14 @@
 /** Small targets made by hand: the certificates' tests do not lean on the library's own enclosures of functions. */
-import { Dyadic, type DyadicLike, floorSqrt, Interval, Rational, type Target } from '../../src/exact/index.ts';
+import {
+  Dyadic,
+  type DyadicLike,
+  enclosing,
+  floorSqrt,
+  Interval,
+  quotient,
+  Rational,
+  type Target,
+} from '../../src/exact/index.ts';
 
 const binomial = (n: number, k: number): bigint => {
   let b = 1n;
@@ -35,7 +44,7 @@ export const reciprocal: Target = {
   inputs: 1,
   text: '1/(1+x)',
   restsOn: ['f is 1/(1+x)'],
-  enclose: ([x], precision) => Interval.of(1).div(x!.add(Interval.of(1)), precision),
+  enclose: ([x], precision) => quotient(Interval.of(1), x!.add(Interval.of(1)), precision),
   taylor(x, order, precision) {
     const q = this.enclose([x], precision);
     if (!q) return undefined;
@@ -67,7 +76,7 @@ export const squareRoot: Target = {
     const out = [this.enclose([x], precision)!];
     for (let k = 1; k <= order; k++) {
       // t_k = t_(k-1) (3/2 - k) / (k x)
-      const factor = Interval.of(Dyadic.of(BigInt(3 - 2 * k), -1)).div(x.mul(Interval.of(k)), precision)!;
+      const factor = quotient(Interval.of(Dyadic.of(BigInt(3 - 2 * k), -1)), x.mul(Interval.of(k)), precision)!;
       out.push(out[k - 1]!.mul(factor).round(precision));
     }
     return out;
@@ -82,7 +91,7 @@ export function distanceTo(q: Rational): Target {
     inputs: 1,
     text: `abs(x - ${q})`,
     restsOn: ['f is a distance'],
-    enclose: ([x], precision) => x!.sub(Interval.around(q, precision)).abs(),
+    enclose: ([x], precision) => x!.sub(enclosing(q, precision)).abs(),
     taylor(x, order, precision) {
       const left = Rational.fromDyadic(x.hi).compare(q) <= 0;
       const right = Rational.fromDyadic(x.lo).compare(q) >= 0;
@@ -137,7 +146,7 @@ export function tableTarget(points: readonly (readonly [Rational, Rational])[]):
       const [lo, hi] = [Rational.fromDyadic(x!.lo), Rational.fromDyadic(x!.hi)];
       if (lo.compare(knots[0]!.x) < 0 || hi.compare(knots[knots.length - 1]!.x) > 0) return undefined;
       const inside = knots.filter((k) => k.x.compare(lo) > 0 && k.x.compare(hi) < 0).map((k) => k.y);
-      return [at(lo), at(hi), ...inside].map((y) => Interval.around(y, precision)).reduce((a, b) => a.hull(b));
+      return [at(lo), at(hi), ...inside].map((y) => enclosing(y, precision)).reduce((a, b) => a.hull(b));
     },
     estimate: ([x]) => at(Rational.fromDyadic(Dyadic.from(x!))).toNumber(),
   };
