@@ -279,6 +279,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'pool',
     'engine',
     'local',
+    'wait',
     'redis',
     'queue',
     'bullmq',

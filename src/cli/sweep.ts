@@ -105,6 +105,8 @@ function engineOf({ engine = 'local', redis, queue, workers }: Options, versions
 export function serverOf(option: string | undefined): ReturnType<typeof redisAddress> {
   const text = option ?? process.env.DYADNET_REDIS;
   if (text === undefined) throw new InputError('--redis: expected a URL here or in DYADNET_REDIS');
+  // From here on `ps` shows the name alone.
+  if (option !== undefined) process.title = 'dyadnet';
   return redisAddress(text, option === undefined ? 'DYADNET_REDIS' : '--redis');
 }
 

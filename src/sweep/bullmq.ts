@@ -10,6 +10,7 @@ import type { Engine, EngineRun } from './engine.ts';
 import { checkQueue, defaultQueue, payloadOf, replyOf, resultsQueue, tableKey } from './queue.ts';
 import { type JobRecord, readRecord, type Versions } from './record.ts';
 import { type Bullmq, Connection, loadBullmq, type RedisAddress } from './redis.ts';
+import { aborted, within } from './wait.ts';
 
 export interface BullmqOptions {
   readonly address: RedisAddress;
@@ -34,7 +35,7 @@ export function bullmqEngine({ address, queue, versions }: BullmqOptions): Engin
     let parent: Parent | undefined;
     const connection = new Connection(address, Redis, run.say, () => parent?.onBack());
     try {
-      await Promise.race([connection.ready, connection.refused, aborted(run.signal)]);
+      await Promise.race([connection.ready, connection.refused, stopped(run.signal)]);
       parent = new Parent(run, name, versions, bullmq, connection);
       await parent.run();
     } finally {
@@ -80,12 +81,12 @@ class Parent {
       runRetryDelay: 1000,
     });
     results.on('error', () => {});
-    const stopped = new Promise<never>((_, reject) => {
+    const broken = new Promise<never>((_, reject) => {
       this.stop = reject;
     });
-    stopped.catch(() => {});
+    broken.catch(() => {});
     try {
-      await Promise.race([this.feed(), stopped, this.connection.refused, aborted(this.sweep.signal)]);
+      await Promise.race([this.feed(), broken, this.connection.refused, stopped(this.sweep.signal)]);
     } finally {
       this.ended = true;
       await within(results.close(), 2000);
@@ -271,21 +272,8 @@ class Parent {
 }
 
 /** Rejects with the signal's reason. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+function stopped(signal: AbortSignal): Promise<never> {
+  const promise = aborted(signal).then(() => Promise.reject(signal.reason));
   promise.catch(() => {});
   return promise;
-}
-
-/** Waits for it, but no longer than this: a server that is away must not keep us from ending. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => {}), late]);
-  clearTimeout(timer);
 }

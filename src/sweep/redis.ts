@@ -2,7 +2,8 @@
  * The server that holds the queue: its address, which is honoured and never printed with its password, the two packages that
  * speak to it, loaded only where they are used, and what is said while it does not answer.
  */
-import type { Redis } from 'ioredis';
+import { isIP } from 'node:net';
+import type { Redis, RedisOptions } from 'ioredis';
 import { InputError } from '../exact/index.ts';
 
 export type Bullmq = typeof import('bullmq');
@@ -15,7 +16,7 @@ interface Settings {
   readonly retryStrategy: (times: number) => number;
   username?: string;
   password?: string;
-  tls?: { readonly servername: string };
+  tls?: { readonly servername?: string };
 }
 
 /** An address without its user and password, and what to connect with. */
@@ -53,7 +54,8 @@ export function redisAddress(text: string, where = '--redis'): RedisAddress {
   const [username, password] = [url.username, url.password].map(decodeURIComponent);
   if (username) options.username = username;
   if (password) options.password = password;
-  if (protocol === 'rediss:') options.tls = { servername: host };
+  // A name is asked for by its name; an address is checked as it is.
+  if (protocol === 'rediss:') options.tls = isIP(host) === 0 ? { servername: host } : {};
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return { shown: `${protocol}//${shownHost}:${port}${db ? `/${db}` : ''}`, options };
 }
@@ -62,11 +64,30 @@ export function redisAddress(text: string, where = '--redis'): RedisAddress {
 export async function loadBullmq(): Promise<{ bullmq: Bullmq; Redis: typeof Redis }> {
   try {
     const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
-    return { bullmq, Redis: ioredis.Redis };
+    return { bullmq, Redis: ending(ioredis.Redis) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new InputError('bullmq: expected the packages bullmq and ioredis beside dyadnet: npm install bullmq ioredis');
   }
+}
+
+/**
+ * Clients that can always be ended. One that waits before it tries again would only stop trying: no `end` is emitted, its
+ * commands stay in their queue, and a queue that closes waits for both for ever.
+ */
+function ending(Base: typeof Redis): typeof Redis {
+  return class Ending extends Base {
+    override disconnect(reconnect = false): void {
+      // A client that has not begun ends at once.
+      if (!reconnect && this.status === 'reconnecting') this.status = 'wait';
+      super.disconnect(reconnect);
+    }
+
+    /** The queue duplicates connections for its own use. */
+    override duplicate(options?: Partial<RedisOptions>): Redis {
+      return new Ending({ ...this.options, ...options } as RedisOptions & { replyMapping?: 'legacy' });
+    }
+  };
 }
 
 /** A connection that says when the server is away and when it is back. */
@@ -74,7 +95,7 @@ export class Connection {
   readonly client: Redis;
   /** Resolves when the server has answered for the first time. */
   readonly ready: Promise<void>;
-  /** Settles, with an InputError, when waiting is of no use: the server refuses the password. */
+  /** Settles, with an InputError, when waiting is of no use: a password or a certificate is refused. */
   readonly refused: Promise<never>;
   private readonly opened: Redis[] = [];
   private away = false;
@@ -98,6 +119,9 @@ export class Connection {
     this.client.on('error', (error: NodeJS.ErrnoException) => {
       if (/^(WRONGPASS|NOAUTH|NOPERM|ERR.*(AUTH|password))/.test(error.message)) {
         refuse(new InputError(`${shown}: the server does not accept the user and password of the URL`));
+      } else if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code ?? '')) {
+        const how = 'a private authority is named in NODE_EXTRA_CA_CERTS';
+        refuse(new InputError(`${shown}: expected a certificate that is trusted here (${how}), got ${error.code}`));
       } else if (!this.away) {
         this.away = true;
         say(`${shown} does not answer (${error.code ?? error.name}): waiting for it`);

@@ -6,6 +6,7 @@ import { checkQueue, defaultQueue, readPayload, resultsQueue, tableKey } from '.
 import { sha256 } from './read.ts';
 import type { JobRecord, Versions } from './record.ts';
 import { Connection, loadBullmq, type RedisAddress } from './redis.ts';
+import { aborted, until, within } from './wait.ts';
 
 export interface WorkerOptions {
   readonly address: RedisAddress;
@@ -28,6 +29,8 @@ export interface WorkerOptions {
 
 /** Queues of results that are held open. */
 const OPEN_QUEUES = 64;
+/** Milliseconds for taking leave of a server that may be away. */
+const LEAVE_MS = 2000;
 /** Tables that are held in memory. */
 const HELD_TABLES = 64;
 
@@ -38,7 +41,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { bullmq, Redis } = await loadBullmq();
   const connection = new Connection(address, Redis, say);
   try {
-    await Promise.race([connection.ready, connection.refused, until(() => signal.aborted, 100)]);
+    await Promise.race([connection.ready, connection.refused, aborted(signal)]);
   } catch (error) {
     connection.close();
     throw error;
@@ -102,21 +105,23 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     runRetryDelay: 1000,
   });
   worker.on('error', () => {});
+  const ended = new AbortController();
   try {
-    await Promise.race([connection.refused, until(() => signal.aborted || idle(), 100)]);
-    await Promise.race([worker.close(), until(() => options.kill?.aborted === true, 100)]);
+    const enough = until(() => signal.aborted || idle(), ended.signal).catch(() => {});
+    await Promise.race([connection.refused, enough]);
+    const since = Date.now();
+    const atRest = (): boolean => busy === 0 && Date.now() - Math.max(lastJob, since) > LEAVE_MS;
+    const left = until(atRest, ended.signal).catch(() => {});
+    await Promise.race([worker.close(), left, ...(options.kill ? [aborted(options.kill)] : [])]);
   } finally {
+    ended.abort();
     pool.close();
     connection.close();
-    await Promise.race([worker.disconnect().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await within(worker.disconnect(), 500);
   }
 
   function idle(): boolean {
     const { idleSeconds } = options;
     return idleSeconds !== undefined && busy === 0 && Date.now() - lastJob > 1000 * idleSeconds;
   }
-}
-
-async function until(condition: () => boolean, everyMs: number): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, everyMs));
 }

@@ -1,6 +1,7 @@
 /** A Redis server of the test's own, on a port of its own, with or without memory of what it was told. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 
@@ -36,15 +37,35 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `${this.tls ? 'rediss' : 'redis'}://127.0.0.1:${this.port}`;
+  }
+
+  /** Behind a certificate, which is its own authority. */
+  private get tls(): { readonly ca: Buffer } | undefined {
+    const at = this.args.indexOf('--tls-cert-file');
+    return at < 0 ? undefined : { ca: readFileSync(this.args[at + 1] as string) };
+  }
+
+  /** A connection of the test's own. */
+  connect(): Redis {
+    const at = this.args.indexOf('--requirepass');
+    const client = new Redis({
+      host: '127.0.0.1',
+      port: this.port,
+      ...(at < 0 ? {} : { password: this.args[at + 1] as string }),
+      ...(this.tls ? { tls: this.tls } : {}),
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 50,
+    });
+    client.on('error', () => {});
+    return client;
   }
 
   async begin(): Promise<void> {
-    this.child = spawn(BINARY as string, ['--port', String(this.port), ...this.args], { stdio: 'ignore' });
-    const at = this.args.indexOf('--requirepass');
-    const password = at < 0 ? {} : { password: this.args[at + 1] as string };
-    const client = new Redis({ port: this.port, ...password, maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    client.on('error', () => {});
+    const port = String(this.port);
+    const ports = this.tls ? ['--port', '0', '--tls-port', port] : ['--port', port];
+    this.child = spawn(BINARY as string, [...ports, ...this.args], { stdio: 'ignore' });
+    const client = this.connect();
     await client.ping();
     client.disconnect();
   }

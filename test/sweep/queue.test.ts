@@ -12,7 +12,8 @@ describe('the URL', () => {
     const { shown, options } = redisAddress(`rediss://me:p%40${SECRET}@[::1]:6390/3`);
     expect(shown).toBe('rediss://[::1]:6390/3');
     expect(options).toMatchObject({ host: '::1', port: 6390, db: 3, username: 'me', password: `p@${SECRET}` });
-    expect(options.tls).toEqual({ servername: '::1' });
+    expect(options.tls).toEqual({});
+    expect(redisAddress('rediss://h').options.tls).toEqual({ servername: 'h' });
     expect(redisAddress('redis://h').options).toMatchObject({ host: 'h', port: 6379, db: 0 });
     expect(redisAddress('redis://h').options).not.toHaveProperty('tls');
   });
