@@ -340,6 +340,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'study',
     'curves',
     'downloads',
+    'draft',
     'solve',
     'worker',
     'client',

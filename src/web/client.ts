@@ -1,11 +1,13 @@
 /**
- * The page's side of its workers. Computing in a worker does not give way, so a request that is superseded gets a moment to
- * finish (small ones do, and their worker stays warm); then its worker is ended and a spare one, already started, takes over.
+ * The page's side of its workers. Computing in a worker does not give way: one worker answers quickly and stays warm, with what
+ * it has found; another looks for a better answer once the form is at rest, and is ended as soon as its problem is superseded.
  */
 import type { Answer, Problem, Progress, Reply, Request } from './protocol.ts';
 
-/** Milliseconds that a superseded request may still take. */
-const GRACE = 120;
+/** Milliseconds that a superseded quick request may still take. */
+const GRACE = 250;
+/** Milliseconds of rest before a better answer is looked for. */
+const REST = 250;
 
 function startWorker(): Worker {
   return new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'dyadnet' });
@@ -21,25 +23,33 @@ export interface SolverEvents {
 /** Solves the newest problem; older ones are dropped. */
 export class Solver {
   private worker = startWorker();
-  private spare = startWorker();
+  private readonly refiner: Refiner;
   private running: Problem | undefined;
   private next: Problem | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly events: SolverEvents) {
+    this.refiner = new Refiner(events);
     this.listen();
   }
 
   solve(problem: Problem): void {
+    this.refiner.stop();
     this.next = problem;
     if (!this.running) this.begin();
     else this.timer ??= setTimeout(() => this.replace(), GRACE);
   }
 
-  /** Ends what is being computed. */
-  cancel(): void {
+  /** Ends what is being computed. Returns whether an answer to the problem is there already. */
+  cancel(): boolean {
     this.next = undefined;
-    if (this.running) this.replace();
+    if (this.running) {
+      this.replace();
+      return false;
+    }
+    this.refiner.stop();
+    this.events.onProgress(undefined);
+    return true;
   }
 
   private begin(): void {
@@ -48,26 +58,27 @@ export class Solver {
     this.running = this.next;
     this.next = undefined;
     if (!this.running) {
-      this.events.onProgress(undefined);
+      if (!this.refiner.busy) this.events.onProgress(undefined);
       return;
     }
     this.events.onProgress({ text: 'computing' });
-    this.worker.postMessage({ kind: 'solve', problem: this.running } satisfies Request);
+    this.worker.postMessage({ kind: 'solve', problem: this.running, stage: 'draft' } satisfies Request);
   }
 
   private replace(): void {
     this.worker.terminate();
-    this.worker = this.spare;
-    this.spare = startWorker();
+    this.worker = startWorker();
     this.listen();
     this.running = undefined;
     this.begin();
   }
 
   private listen(): void {
-    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.hear(data);
-    this.worker.onerror = (event) => {
-      this.running = undefined;
+    const { worker } = this;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (worker === this.worker) this.hear(data);
+    };
+    worker.onerror = (event) => {
       this.events.onFailed(`the worker stopped: ${event.message ?? 'unknown'}`, false);
       this.replace();
     };
@@ -84,7 +95,64 @@ export class Solver {
     // An answer that came in time is shown even where the next is on its way: the picture follows the slider.
     if (reply.kind === 'answer') this.events.onAnswer(reply.answer, problem);
     else if (!superseded) this.events.onFailed(reply.sentence, reply.input);
+    if (reply.kind === 'answer' && reply.answer.draft && !superseded) this.refiner.refine(problem);
     this.begin();
+  }
+}
+
+/** Looks for the best answer to a problem that has one already. */
+class Refiner {
+  private worker: Worker | undefined;
+  private running = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly events: SolverEvents) {}
+
+  get busy(): boolean {
+    return this.running || this.timer !== undefined;
+  }
+
+  refine(problem: Problem): void {
+    this.stop();
+    this.events.onProgress({ text: 'looking for a better one' });
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.begin(problem);
+    }, REST);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.running) return;
+    this.running = false;
+    this.worker?.terminate();
+    this.worker = undefined;
+  }
+
+  private begin(problem: Problem): void {
+    const worker = this.worker ?? startWorker();
+    this.worker = worker;
+    this.running = true;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (worker === this.worker) this.hear(data, problem);
+    };
+    worker.onerror = () => {
+      this.stop();
+      this.events.onProgress(undefined);
+    };
+    worker.postMessage({ kind: 'solve', problem, stage: 'full' } satisfies Request);
+  }
+
+  private hear(reply: Reply, problem: Problem): void {
+    if (!this.running || reply.kind === 'ready') return;
+    if (reply.kind === 'progress') {
+      this.events.onProgress({ ...reply.progress, text: `looking for a better one: ${reply.progress.text}` });
+      return;
+    }
+    this.running = false;
+    if (reply.kind === 'answer') this.events.onAnswer(reply.answer, problem);
+    this.events.onProgress(undefined);
   }
 }
 

@@ -41,8 +41,12 @@ const solver = new Solver({
 });
 const form = new Form(() => solver.solve(form.problem), complain);
 byId('cancel').addEventListener('click', () => {
-  solver.cancel();
-  complain('Cancelled; the result below is the one before.');
+  const answered = solver.cancel();
+  complain(
+    answered
+      ? 'Stopped; the result below is proved, a better one may exist.'
+      : 'Cancelled; the result below is the one before.',
+  );
 });
 
 function complain(sentence: string): void {

@@ -21,6 +21,9 @@ export interface Problem {
   readonly domain: string;
 }
 
+/** A quick answer, or the best one; where the budget leaves no choice they are the same. */
+export type Stage = 'draft' | 'full';
+
 /** Curves over a part of the domain, float64, for drawing only. */
 export interface Curves {
   readonly lo: number;
@@ -124,6 +127,8 @@ export interface Answer {
   readonly domain?: readonly [number, number];
   readonly domainText: string;
   readonly file: Uint8Array;
+  /** Whether a full search may find a better one. */
+  readonly draft: boolean;
   /** What the file is compared with, for the worker that draws. */
   readonly compared?: Source;
   readonly curves?: Curves;
@@ -154,7 +159,7 @@ export interface Download {
 export type DownloadFormat = 'onnx' | 'c';
 
 export type Request =
-  | { readonly kind: 'solve'; readonly problem: Problem }
+  | { readonly kind: 'solve'; readonly problem: Problem; readonly stage: Stage }
   /** The network whose curves are asked for from now on. */
   | { readonly kind: 'open'; readonly file: Uint8Array; readonly compared?: Source }
   | { readonly kind: 'curves'; readonly lo: number; readonly hi: number; readonly points: number }

@@ -4,9 +4,10 @@ import { lipschitz } from '../construct/index.ts';
 import { Dyadic, enclosing, InputError, Interval, printBound, Rational, type Target } from '../exact/index.ts';
 import { encodeNetwork, kappa, type Meta, type NetworkFile, type Quantity } from '../io/index.ts';
 import { affine, compose, type Network } from '../net/index.ts';
-import { fit as fitTarget } from '../workbench/index.ts';
+import { type FitOptions, type FitResult, fit as fitTarget } from '../workbench/index.ts';
 import { namedTarget, sampleCurves } from './curves.ts';
-import type { Answer, Bound, Budget, Problem, Progress, Source } from './protocol.ts';
+import { Ladder } from './draft.ts';
+import type { Answer, Bound, Budget, Problem, Progress, Source, Stage } from './protocol.ts';
 import { axisName, openFile, openTarget, readDomain } from './source.ts';
 import { isDyad } from './source-kind.ts';
 import { histogram, layerFacts, regimeFacts } from './study.ts';
@@ -18,11 +19,18 @@ const POINTS = 640;
 
 type Report = (progress: Progress) => void;
 
-/** Throws InputError, one sentence, for everything that is the user's own. */
-export function solve({ source, budget, domain }: Problem, report: Report): Answer {
+/**
+ * `draft`: the first proved network that a quick search finds, where the budget leaves a choice; the answer says whether a
+ * full search may do better. Throws InputError, one sentence, for everything that is the user's own.
+ */
+export function solve(problem: Problem, report: Report, stage: Stage = 'full'): Answer {
   const started = performance.now();
+  const { source, budget, domain } = problem;
   const ends = readDomain(domain);
-  const built = source.kind === 'network' ? openAndCompare(source, ends, report) : build(source, budget, ends, report);
+  const built =
+    source.kind === 'network'
+      ? openAndCompare(source, ends, report)
+      : build({ source, budget, domain }, source, ends, report, stage);
   return { ...answerOf(built), seconds: (performance.now() - started) / 1000 };
 }
 
@@ -42,6 +50,7 @@ interface Built {
   readonly x?: Quantity;
   readonly y?: Quantity;
   readonly notes: readonly string[];
+  readonly draft?: boolean;
 }
 
 function openAndCompare(
@@ -106,11 +115,13 @@ function prove(
 }
 
 function build(
+  problem: Problem,
   source: Exclude<Source, { kind: 'network' }>,
-  budget: Budget,
   ends: readonly [Interval, Interval] | undefined,
   report: Report,
+  stage: Stage,
 ): Built {
+  const { budget } = problem;
   const { target, x, y, notes } = openTarget(source);
   const base = { title: target.text, target, compared: source, ...(x ? { x } : {}), ...(y ? { y } : {}) };
   if (budget.kind === 'class') {
@@ -120,8 +131,7 @@ function build(
     budget.kind === 'bytes'
       ? { bytes: budget.value }
       : { epsilon: readEpsilon(budget.value), ...(budget.bits === undefined ? {} : { bits: budget.bits }) };
-  const fitted = fitTarget(target, {
-    ...asked,
+  const options: Omit<FitOptions, 'epsilon' | 'bytes'> = {
     ...(ends ? { domain: ends } : {}),
     seconds: SECONDS,
     // Where bytes are counted, the file says only what it must.
@@ -136,9 +146,12 @@ function build(
             ? `building for an error of ${epsilon.toPrecision(3)}`
             : `proving an error of ${epsilon.toPrecision(3)}${bytes ? `, ${bytes} bytes` : ''}`,
       }),
-  });
+  };
+  const draft = stage === 'draft' ? drafted(problem, target, asked, options) : undefined;
+  const fitted = draft ?? fitTarget(target, { ...options, ...asked });
   return {
     ...base,
+    draft: draft !== undefined,
     method: fitted.method,
     network: fitted.network,
     file: fitted.file,
@@ -147,6 +160,46 @@ function build(
     guaranteed: fitted.guaranteed,
     notes,
   };
+}
+
+/** The ladder of the last target that was fitted into bytes. */
+let kept: { readonly of: Problem; readonly ladder: Ladder } | undefined;
+
+/** Undefined where a quick search proves nothing. */
+function drafted(
+  problem: Problem,
+  target: Target,
+  asked: { readonly bytes: number } | { readonly epsilon: Rational; readonly bits?: number },
+  options: Omit<FitOptions, 'epsilon' | 'bytes'>,
+): FitResult | undefined {
+  const quick = { ...options, effort: 'quick' as const };
+  if ('bytes' in asked) {
+    if (!kept || !sameTarget(kept.of, problem)) {
+      kept = { of: problem, ladder: new Ladder((epsilon) => fitTarget(target, { ...quick, epsilon })) };
+    }
+    return kept.ladder.within(asked.bytes);
+  }
+  try {
+    const found = fitTarget(target, { ...quick, ...asked });
+    return found.status === 'proved' ? found : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+function sameTarget(a: Problem, b: Problem): boolean {
+  if (a.domain !== b.domain) return false;
+  const [f, g] = [a.source, b.source];
+  if (f.kind === 'expression') return g.kind === 'expression' && f.text === g.text;
+  return (
+    f.kind === 'table' &&
+    g.kind === 'table' &&
+    f.name === g.name &&
+    f.swap === g.swap &&
+    f.bytes.length === g.bytes.length &&
+    f.bytes.every((byte, i) => byte === g.bytes[i])
+  );
 }
 
 function readEpsilon(text: string): Rational {
@@ -276,6 +329,7 @@ function answerOf(built: Built): Omit<Answer, 'seconds'> {
     ...(single && window ? { domain: window } : {}),
     domainText: domain ? `${domain.lo.toNumber()}, ${domain.hi.toNumber()}` : '',
     file,
+    draft: built.draft ?? false,
     ...(built.compared ? { compared: built.compared } : {}),
     ...(single && window
       ? { curves: sampleCurves({ network, ...(target ? { target } : {}) }, window[0], window[1], POINTS) }

@@ -36,7 +36,7 @@ function answer(request: Request): Reply {
     case 'solve':
       return {
         kind: 'answer',
-        answer: solve(request.problem, (progress) => scope.postMessage({ kind: 'progress', progress })),
+        answer: solve(request.problem, (progress) => scope.postMessage({ kind: 'progress', progress }), request.stage),
       };
     case 'open':
       file = decodeNetwork(request.file);

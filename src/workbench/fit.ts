@@ -35,6 +35,8 @@ export interface FitOptions {
   readonly quantised?: QuantisedOptions;
   /** The file's meta section, or how to write it once the rest is known. */
   readonly meta?: Meta | ((fitted: Omit<FitResult, 'file' | 'storage' | 'kappa'>) => Meta);
+  /** 'full' (default): the smallest file that is found; 'quick': the first ones looked at, often a tenth larger, proved as well. */
+  readonly effort?: 'quick' | 'full';
   /** Seconds after which a proof is given up. */
   readonly seconds?: number;
   readonly signal?: AbortSignal;
@@ -81,6 +83,7 @@ const ROUNDS = 6;
 const PROOFS = 3;
 /** Units beyond which a search within bytes goes no further: the file of a regular network hardly grows with them, its proof does. */
 const MOST_UNITS = 4096;
+const SURELY_TOO_MANY = 1.05;
 /** About the bytes of a file that holds nothing. */
 const OVERHEAD = 20;
 
@@ -181,7 +184,7 @@ class Fitter {
     const near: number[] = [];
     let open: Proved | undefined;
     for (let round = 0; round < ROUNDS; round++) {
-      const proposals = this.propose(method, aim, near, below, 'full');
+      const proposals = this.propose(method, aim, near, below, this.options.effort ?? 'full');
       if (typeof proposals === 'string') return proposals;
       let worst = 1;
       for (const proposal of proposals.slice(0, PROOFS)) {
@@ -284,11 +287,15 @@ class Fitter {
 
   /** The least error at which a quick search still finds a network of so many bytes. */
   private leastError(methods: readonly FitMethod[], room: number): number {
+    // Units grow about as epsilon^(-1/2): what will surely have too many is not built.
+    let seen: { readonly epsilon: number; readonly units: number } | undefined;
     const fits = (epsilon: number): boolean =>
+      !(seen && seen.units * Math.sqrt(seen.epsilon / epsilon) > SURELY_TOO_MANY * MOST_UNITS) &&
       methods.some((method) => {
         try {
           const found = this.propose(method, epsilon, [], Number.POSITIVE_INFINITY, 'quick');
           const first = typeof found === 'string' ? undefined : found[0];
+          if (first && !(seen && seen.epsilon < epsilon)) seen = { epsilon, units: first.network.width };
           return first !== undefined && first.bytes <= room && first.network.width <= MOST_UNITS;
         } catch (error) {
           if (error instanceof InputError) return false;

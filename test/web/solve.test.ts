@@ -8,9 +8,11 @@ import { decodeNetwork, encodeNetwork, readOnnx } from '../../src/io/index.ts';
 import { affine, evaluateRational, identity } from '../../src/net/index.ts';
 import { pointValue, sampleCurves } from '../../src/web/curves.ts';
 import { cDownload, onnxDownload } from '../../src/web/downloads.ts';
+import { Ladder } from '../../src/web/draft.ts';
 import type { Answer, Budget, Source } from '../../src/web/protocol.ts';
 import { solve } from '../../src/web/solve.ts';
 import { histogram } from '../../src/web/study.ts';
+import { fit as fitTarget } from '../../src/workbench/index.ts';
 
 const expression = (text: string): Source => ({ kind: 'expression', text });
 const table = (text: string): Source => ({
@@ -77,6 +79,69 @@ describe('budgets', () => {
         .abs();
       expect(apart.compare(Rational.parse('0.05'))).toBeLessThanOrEqual(0);
     }
+  });
+});
+
+describe('drafts', () => {
+  test.each([
+    ['x^2', { kind: 'bytes', value: 48 }],
+    ['exp(-4*x)*sin(9*x)', { kind: 'bytes', value: 60 }],
+    ['exp(-x)', { kind: 'epsilon', value: '1e-3' }],
+    ['sin(x)', { kind: 'epsilon', value: '1e-2', bits: 8 }],
+  ] as const)('%s %o: proved and within the budget; a full search does no worse', (f, budget) => {
+    const problem = { source: expression(f), budget, domain: '' };
+    const draft = solve(problem, () => {}, 'draft');
+    expect(draft.draft).toBe(true);
+    const { network, domain } = decodeNetwork(draft.file);
+    const [interval] = domain!;
+    const again = certifySup(network, expressionTarget(f), { domain: [interval!.lo, interval!.hi] });
+    expect(again.upper!.toNumber('up')).toBeLessThanOrEqual(draft.bound!.upper! * 1.02);
+    const full = solve(problem, () => {});
+    expect(full.draft).toBe(false);
+    if (budget.kind === 'bytes') {
+      expect(draft.file.length).toBeLessThanOrEqual(budget.value);
+      expect(full.bound!.upper).toBeLessThanOrEqual(draft.bound!.upper!);
+    } else {
+      expect(draft.bound!.upper).toBeLessThanOrEqual(Number(budget.value));
+      expect(full.file.length).toBeLessThanOrEqual(draft.file.length);
+    }
+    if ('bits' in budget) expect(network.fractionalBits).toBeLessThanOrEqual(8);
+  });
+
+  test('where the budget leaves no choice, and where nothing is drafted, the answer is the full one', () => {
+    const inClass = { kind: 'class', width: 12, depth: 12, bits: 4 } as const;
+    expect(solve({ source: expression('x'), budget: inClass, domain: '' }, () => {}, 'draft').draft).toBe(false);
+    const few = { source: expression('x'), budget: { kind: 'bytes', value: 3 } as const, domain: '' };
+    expect(() => solve(few, () => {}, 'draft')).toThrow(/bytes/);
+  });
+
+  test('a ladder keeps its rungs, finds the finest that fits, and leaves off when its time is up', () => {
+    let built = 0;
+    const target = expressionTarget('sin(2*pi*x)');
+    const ladder = new Ladder((epsilon) => {
+      built++;
+      return fitTarget(target, { epsilon, effort: 'quick' });
+    });
+    const still = (): number => 0;
+    const found = [30, 40, 50, 60].map((bytes) => ladder.within(bytes, still)!);
+    found.forEach((one, i) => {
+      expect(one.file.length).toBeLessThanOrEqual([30, 40, 50, 60][i]!);
+    });
+    const uppers = found.map((one) => one.certificate.upper!.toNumber());
+    for (let i = 1; i < uppers.length; i++) expect(uppers[i]).toBeLessThan(uppers[i - 1]!);
+    const before = built;
+    expect(ladder.within(50, still)).toBe(found[2]);
+    expect(ladder.within(30, still)).toBe(found[0]);
+    expect(built - before).toBeLessThanOrEqual(1);
+    expect(ladder.within(1, still)).toBeUndefined();
+    let time = 0;
+    const clock = (): number => {
+      time += 1000;
+      return time;
+    };
+    const hasty = new Ladder((epsilon) => fitTarget(target, { epsilon, effort: 'quick' }));
+    const first = hasty.within(60, clock)!;
+    expect(first.file.length).toBeLessThan(found[3]!.file.length);
   });
 });
 
