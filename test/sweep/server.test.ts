@@ -173,7 +173,7 @@ describe.runIf(haveRedis())('with a server', () => {
     expect(await worker.code).toBe(0);
     expect(worker.said()).not.toMatch(/^ +at |Error/m);
     expect(idsOf('among-strangers').sort()).toEqual([...asked.jobs.keys()].sort());
-    const failed = await client.zrange(jobs.toKey('failed'), 0, -1);
+    const failed = await client.zrange(jobs.toKey('failed'), '0', '-1');
     const reasons = await Promise.all(failed.map((key) => client.hget(jobs.toKey(key), 'failedReason')));
     expect(reasons.sort()).toEqual([
       'expression: expected at most 1000 levels of nesting, got more',
