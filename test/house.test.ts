@@ -306,6 +306,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'proof',
     'certify',
     'quantised',
+    'intrinsic',
     'fit',
     'check',
     'compare',

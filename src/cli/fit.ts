@@ -6,6 +6,7 @@ import { bytesOption, positiveOption, wholeOption } from './arguments.ts';
 import { certificateRows } from './certify.ts';
 import type { Define } from './command.ts';
 import { writeWhole } from './files.ts';
+import { fitIntoDecoder, normOption } from './intrinsic.ts';
 import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
 import {
   fitOnCube,
@@ -24,6 +25,8 @@ interface Options extends QuantisedFlags {
   domain?: ReturnType<typeof domainOption>;
   swap?: boolean;
   seconds?: Rational;
+  cellBits?: number;
+  norm?: 'sup' | number;
   meta: boolean;
   quiet?: boolean;
 }
@@ -38,6 +41,8 @@ export const defineFit: Define = (command, done) => {
     .option('--bits <b>', 'weights in Q(a,b): b fractional bits, a as it fits', wholeOption('--bits', 0, 4096))
     .option('--domain <a,b>', 'where, for example -1,2*pi (default 0,1; for a table its own range)', domainOption)
     .option('--method <name>', 'construction; auto takes the smallest file', 'auto')
+    .option('--norm <p>', 'intrinsic: the error in L^p, p >= 1, instead of the sup norm', normOption)
+    .option('--cell-bits <n>', 'intrinsic, instead of --eps: 2^n cells an axis', wholeOption('--cell-bits', 1, 20))
     .option('--swap', "exchange the table's columns: the inverse function")
     .option('--seconds <s>', 'give up a proof after this time', positiveOption('--seconds'))
     .option('--no-meta', 'a file of the network and its domain only: no names, units or proof')
@@ -65,6 +70,13 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
         return done(0);
       }
       const { inputs } = opened.target;
+      if (options.method !== 'intrinsic') {
+        refuseBeside(options, ['norm', 'cellBits'], '--method intrinsic beside it');
+      } else if (inputs > 1 || options.norm !== undefined || options.cellBits !== undefined) {
+        refuseBeside(options, ['bytes', 'bits', 'seconds'], 'nothing of the kind beside --method intrinsic');
+        if (inputs > 1) refuseBeside(options, ['domain'], `a function of one input beside it, got ${inputs} inputs`);
+        return done(fitIntoDecoder(opened, options));
+      }
       if (inputs > 1) {
         refuseBeside(options, ['bytes', 'bits', 'domain'], `a function of one input beside it, got ${inputs} inputs`);
         return done(fitOnCube(opened.target, options));
@@ -100,7 +112,8 @@ Exit code: 0 proved, 1 undecided.\n\nExample:\n  dyadnet fit "sin(2*pi*x)/(2*pi)
 /** Throws InputError where one of these options is given. */
 function refuseBeside(options: Options, names: readonly (keyof Options)[], expected: string): void {
   for (const name of names) {
-    if (options[name] !== undefined) throw new InputError(`--${name}: expected ${expected}`);
+    const flag = name === 'cellBits' ? 'cell-bits' : name;
+    if (options[name] !== undefined) throw new InputError(`--${flag}: expected ${expected}`);
   }
 }
 

@@ -114,7 +114,7 @@ function inspectJson({
           certified: certifiedJson({
             upper,
             lower,
-            witness: meta?.proved?.witness?.[0],
+            witness: meta?.proved?.witness,
             restsOn: meta?.proved?.restsOn,
           }),
         }
@@ -184,9 +184,13 @@ function inspectRows({
     ...(intrinsic ? intrinsicRows(intrinsic) : []),
     ['guaranteed', guaranteed && `error <= ${bound(guaranteed)} for the class`],
     ['proved', upper && `sup |f - net| <= ${bound(upper)}`],
-    ['at the witness', lower && `${bound(lower)} at x = ${meta?.proved?.witness?.join(', ') ?? '?'}`],
+    ['at the witness', lower && `${bound(lower)} at x = ${placeOf(meta?.proved?.witness)}`],
     ['rests on', meta?.proved?.restsOn?.join('; ')],
   ];
+}
+
+function placeOf(witness: readonly string[] = ['?']): string {
+  return witness.length === 1 ? `${witness[0]}` : `(${witness.join(', ')})`;
 }
 
 function intrinsicJson({ count, bits, words, wordBits, norm, upper, lower, theorem, entropy }: IntrinsicFacts): object {

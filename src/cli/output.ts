@@ -50,20 +50,25 @@ export function boundJson(
   return out;
 }
 
-/** What was certified, in every command that says it: numbers rounded outward, exact texts beside them. */
+/** What was certified, in every command that says it: numbers rounded outward, exact texts beside them; a list where x has several inputs. */
 export function certifiedJson(c: {
   readonly upper: Dyadic | undefined;
   readonly lower: Dyadic | undefined;
-  readonly witness?: Dyadic | Rational | string | undefined;
+  readonly witness?: Dyadic | Rational | string | readonly (Dyadic | string)[] | undefined;
   readonly restsOn?: readonly string[] | undefined;
 }): object {
-  const witness = c.witness?.toString();
+  const { witness } = c;
+  const exact = witness === undefined ? [] : isList(witness) ? witness.map(String) : [witness.toString()];
+  const near = exact.map((x) => Rational.parse(x).toNumber());
   return {
     ...boundJson({ upper: c.upper, lower: c.lower }),
-    ...(witness === undefined ? {} : { witness: Rational.parse(witness).toNumber(), witnessExact: witness }),
+    ...(exact.length === 1 ? { witness: near[0], witnessExact: exact[0] } : {}),
+    ...(exact.length > 1 ? { witness: near, witnessExact: exact } : {}),
     restsOn: c.restsOn ?? [],
   };
 }
+
+const isList = (x: unknown): x is readonly (Dyadic | string)[] => Array.isArray(x);
 
 /** The counts of a network, in every command that shows one. */
 export function networkJson(net: Network, alphabetSize = net.alphabet().length): object {

@@ -1,10 +1,11 @@
 import { InputError, type Interval, Rational, type Target, tableTarget } from '../exact/index.ts';
 import { encodeNetwork, type Meta, sharedDecoder } from '../io/index.ts';
-import { type IntrinsicResult, retarget } from '../workbench/index.ts';
+import { retarget } from '../workbench/index.ts';
 import type { Define } from './command.ts';
 import { readBytes, writeWhole } from './files.ts';
+import { fileRow, intrinsicJson, intrinsicRows, namesOf } from './intrinsic.ts';
 import { openNetwork } from './network.ts';
-import { bound, boundJson, certifiedJson, note, printJson, printRows, size } from './output.ts';
+import { note, printJson, printRows, size } from './output.ts';
 import { type OpenedTarget, openTarget } from './target.ts';
 
 interface Options {
@@ -32,7 +33,7 @@ export const defineRetarget: Define = (command, done) => {
       const file = openNetwork(path);
       const opened = openTarget(spec, { swap: options.swap === true, inputs: file.network.inputs });
       const { target, meta } = options.rescale ? rescaled(opened, file.domain) : { target: opened.target, meta: {} };
-      const result = retarget(file, target, { meta: { ...named(opened), ...meta } });
+      const result = retarget(file, target, { meta: { ...namesOf(opened), ...meta } });
       const bytes = encodeNetwork(result.file);
       const shared = sharedDecoder(bytes);
       const before = sharedDecoder(readBytes(path));
@@ -40,24 +41,18 @@ export const defineRetarget: Define = (command, done) => {
       if (!same)
         throw new InputError(`retarget: the decoder of ${path} was written by another version of this library`);
       if (options.output !== undefined) writeWhole(options.output, bytes);
-      if (options.json) printJson(retargetJson(result, bytes.length, shared.length));
+      if (options.json) printJson(intrinsicJson(result, bytes.length, shared.length));
       else {
-        printRows(retargetRows(result, bytes.length, shared.length, options));
+        printRows([
+          ...intrinsicRows('g', result, `${size(shared.length)} of the file, byte for byte as before`),
+          fileRow(bytes.length, options.output),
+          ['rests on', result.certificate.restsOn.join('; ')],
+        ]);
         note(`dyadnet: ${((performance.now() - started) / 1000).toFixed(2)} s`);
       }
       done(result.certificate.status === 'proved' ? 0 : 1);
     });
 };
-
-function named({ table }: OpenedTarget): Meta {
-  return table
-    ? {
-        ...(table.title ? { name: table.title } : {}),
-        ...(table.x ? { inputs: [table.x] } : {}),
-        ...(table.y ? { outputs: [table.y] } : {}),
-      }
-    : {};
-}
 
 /** The table on the network's interval: its knots moved, exactly. */
 function rescaled(
@@ -76,43 +71,4 @@ function rescaled(
     target: tableTarget(moved, { text: target.text }),
     meta: { normalisation: { input: [first.toString(), last.toString()] } },
   };
-}
-
-function retargetJson(
-  { fit, certificate, file }: IntrinsicResult,
-  bytes: number,
-  shared: number,
-): Record<string, unknown> {
-  return {
-    status: certificate.status,
-    norm: fit.norm,
-    certified: certifiedJson({ ...certificate, witness: certificate.witness?.[0] }),
-    ...boundJson({ guaranteed: fit.guaranteed, theorem: fit.theorem.value }),
-    intrinsic: { count: fit.intrinsic.length, bits: fit.intrinsicBits },
-    storage: { fileBytes: bytes, sharedBytes: shared },
-    target: file.meta.target,
-    restsOn: certificate.restsOn,
-  };
-}
-
-function retargetRows(
-  { fit, certificate, file }: IntrinsicResult,
-  bytes: number,
-  shared: number,
-  { output }: Options,
-): [string, string | undefined][] {
-  const norm = fit.norm === 'sup' ? 'sup |g - net|' : `||g - net||_${fit.norm}`;
-  return [
-    ['g', file.meta.name ?? file.meta.target],
-    ['status', certificate.status],
-    [
-      norm,
-      certificate.upper ? `<= ${bound(certificate.upper)}, >= ${bound(certificate.lower)}` : 'not shown to be bounded',
-    ],
-    ['theorem', `${fit.theorem.formula} = ${bound(fit.theorem.value)}`],
-    ['intrinsic', `${fit.intrinsic.length} numbers, ${fit.intrinsicBits} bits: all that changed`],
-    ['decoder', `${size(shared)} of the file, byte for byte as before`],
-    ['file', `${size(bytes)}${output === undefined ? '; not written (-o)' : ` -> ${output}`}`],
-    ['rests on', certificate.restsOn.join('; ')],
-  ];
 }

@@ -91,6 +91,8 @@ export interface IntrinsicDecoder {
   readonly epsilon: Dyadic | undefined;
   /** The network of these values, whatever they stand for: words in the order of the entries, s and b. */
   put(values: IntrinsicValues): Network;
+  /** What `fit` will guarantee of f, without the network. Throws InputError as `fit` does. */
+  guarantee(f: Target): Dyadic;
   /** Puts f in. Throws InputError where f has another number of inputs, is not shown to be defined, has no modulus, or misses epsilon. */
   fit(f: Target): IntrinsicFit;
 }
@@ -121,14 +123,24 @@ export function intrinsic(options: IntrinsicOptions & { readonly target: Target 
 /** The decoder of a plan; with `epsilon`, targets that it does not bring within it are refused. */
 export function decoderOf(options: ShapeOptions, epsilon?: Dyadic): IntrinsicDecoder {
   const shape = planShape(options);
-  const made = new DecoderNetwork(shape);
+  // Thousands of layers: drawn when the first of them is asked for.
+  let drawn: DecoderNetwork | undefined;
+  const made = (): DecoderNetwork => {
+    drawn ??= new DecoderNetwork(shape);
+    return drawn;
+  };
   const decoder: IntrinsicDecoder = {
     shape,
     depth: shape.depth,
-    layers: made.shared,
-    entries: made.entries,
+    get layers() {
+      return made().shared;
+    },
+    get entries() {
+      return made().entries;
+    },
     epsilon,
-    put: (values) => made.network(values),
+    put: (values) => made().network(values),
+    guarantee: (f) => study(decoder, f).guaranteed,
     fit: (f) => fitTo(decoder, made, f),
   };
   return Object.freeze(decoder);
@@ -150,8 +162,11 @@ export function boxOf(domain: IntrinsicOptions['domain'], d: number): readonly I
   });
 }
 
-function fitTo(decoder: IntrinsicDecoder, made: DecoderNetwork, f: Target): IntrinsicFit {
-  const { shape, epsilon } = decoder;
+/** The levels of f, and what they guarantee. */
+function study(
+  { shape, epsilon }: IntrinsicDecoder,
+  f: Target,
+): { levels: Levels; guaranteed: Dyadic; theorem: Dyadic } {
   if (f.inputs !== shape.inputs) refuse('intrinsic', `a target with ${shape.inputs} input(s)`, f.inputs);
   const bounds = boundsOf(shape, f);
   const levels = levelsOf(shape, f);
@@ -160,7 +175,14 @@ function fitTo(decoder: IntrinsicDecoder, made: DecoderNetwork, f: Target): Intr
     const want = `a target that this decoder brings within ${epsilon.toNumber()}`;
     refuse('intrinsic', want, `${f.text}, for which ${own.toNumber('up')} is guaranteed`);
   }
-  const theorem = epsilon ? { formula: 'epsilon', value: epsilon } : { formula: THEOREM, value: bounds.theorem };
+  const theorem = epsilon ?? bounds.theorem;
+  return { levels, guaranteed: own.min(theorem), theorem };
+}
+
+function fitTo(decoder: IntrinsicDecoder, draw: () => DecoderNetwork, f: Target): IntrinsicFit {
+  const { shape, epsilon } = decoder;
+  const { levels, guaranteed, theorem } = study(decoder, f);
+  const made = draw();
   const values = valuesOf(shape, levels);
   const intrinsic = made.entries.map((entry, k): IntrinsicNumber => {
     const word = values.words[k];
@@ -175,8 +197,8 @@ function fitTo(decoder: IntrinsicDecoder, made: DecoderNetwork, f: Target): Intr
     intrinsic: Object.freeze(intrinsic),
     intrinsicBits: intrinsic.reduce((sum, { bits }) => sum + bits, 0),
     norm: shape.norm,
-    guaranteed: own.min(theorem.value),
-    theorem: Object.freeze(theorem),
+    guaranteed,
+    theorem: Object.freeze({ formula: epsilon ? 'epsilon' : THEOREM, value: theorem }),
     restsOn: f.restsOn,
     levels,
     formula: (x: readonly Dyadic[]) => intrinsicFormula(shape, levels, x),

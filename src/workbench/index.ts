@@ -5,6 +5,7 @@ export * from './compare.ts';
 export * from './findBits.ts';
 export * from './fit.ts';
 export { type CubeOptions, type CubeResult, fitCube } from './fit-cube.ts';
+export { type FitIntrinsicOptions, fitIntrinsic } from './fit-intrinsic.ts';
 export type { DescribedReport, FitJob, FitMethod, Proposal, QuantisedOptions } from './fit-job.ts';
 export { METHODS } from './fit-methods.ts';
 export { cachedOptions, detailsOf, taylorOptions } from './fit-quantised.ts';

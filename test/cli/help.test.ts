@@ -95,6 +95,7 @@ describe('docs/cli.md', () => {
 
   test.each([
     ['fit', 'x^2', '--eps', '0.01'],
+    ['fit', 'x^2', '--method', 'intrinsic', '--cell-bits', '2'],
     ['eval', 'square.dyad', '0.1', '--oracle'],
     ['inspect', 'square.dyad'],
     ['certify', 'square.dyad', 'x^2', '--eps', '0.1'],

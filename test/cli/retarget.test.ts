@@ -80,7 +80,55 @@ describe('fit, retarget, inspect', () => {
     );
     expect(refused(['retarget', at('f.dyad'), 'x', '--rescale'])).toMatch(/--rescale: expected a table/);
     expect(refused(['fit', 'x', '--eps', '0.1', '--method', 'intrinsic', '--bits', '8'])).toMatch(/no --bits/);
+    for (const [f, options, sentence] of [
+      ['x^2', '--cell-bits 0', '--cell-bits: expected a whole number in 1..20, got "0"'],
+      ['x^2', '--cell-bits 3 --norm 0.5', '--norm: expected sup or a number p >= 1, got "0.5"'],
+      ['x^2', '--cell-bits 3 --norm NaN', '--norm: expected sup or a number p >= 1, got "NaN"'],
+      ['x1*x2', '--eps 0', '--eps: expected a number greater than 0, got 0'],
+      ['x1*x2', '--eps -1', '--eps: expected a number greater than 0, got -1'],
+      ['x1*x2', '', 'fit: expected either --eps or --cell-bits beside --method intrinsic, got neither'],
+      [
+        'x1/x2',
+        '--eps 0.1',
+        'intrinsic: expected a target whose modulus of continuity is known on the box, got "x1/x2"',
+      ],
+      ['x1*x2', '--eps 1e-6', 'intrinsic: expected an error that 2^6 cells an axis reach, got 0.000001'],
+    ] as const) {
+      const words = options === '' ? [] : options.split(' ');
+      expect(refused(['fit', f, '--method', 'intrinsic', ...words])).toBe(`dyadnet: ${sentence}\n`);
+    }
+    expect(refused(['fit', 'x', '--eps', '0.1', '--norm', '2'])).toBe(
+      'dyadnet: --norm: expected --method intrinsic beside it\n',
+    );
   });
+});
+
+test.each([
+  ['x1*x2', ['--eps', '0.3'], 'sup', 'x1 - x2^2', 2],
+  ['x1*x2 + x3/2', ['--cell-bits', '1', '--norm', '2'], 2, 'x3*x1', 3],
+  ['sin(5*x)', ['--cell-bits', '4', '--norm', '1.5'], 1.5, 'x', 1],
+] as const)('fit, retarget and inspect: %s %s', (f, options, norm, g, d) => {
+  const fitted = json(['fit', f, '--method', 'intrinsic', ...options, '-o', at('many.dyad')]);
+  const { n } = fitted.details as { n: number };
+  const error = fitted.certified as { upper: number; lower: number; witness?: number[] };
+  expect(fitted).toMatchObject({ status: 'proved', norm, intrinsic: { count: n + 2 }, network: { inputs: d } });
+  expect(error.upper).toBeLessThanOrEqual(fitted.guaranteed as number);
+  expect(fitted.guaranteed).toBeLessThanOrEqual(fitted.theorem as number);
+  if (norm === 'sup') {
+    const { network } = decodeNetwork(read('many.dyad'));
+    const [x1, x2] = error.witness as [number, number];
+    expect(Math.abs(x1 * x2 - network.evaluate([x1, x2])[0]!.toNumber())).toBeCloseTo(error.lower, 12);
+    expect(error.upper).toBeLessThanOrEqual(0.3);
+  }
+  expect(json(['retarget', at('many.dyad'), g, '-o', at('many-g.dyad')])).toMatchObject({ status: 'proved', norm });
+  expect(sharedDecoder(read('many-g.dyad'))).toEqual(sharedDecoder(read('many.dyad')));
+  const { intrinsic } = json(['inspect', at('many-g.dyad')]) as { intrinsic: Record<string, number> };
+  expect(intrinsic).toMatchObject({ count: n + 2, words: n, wordBits: 2 ** (n * d) });
+  expect(intrinsic.bits).toBeGreaterThanOrEqual(n * 2 ** (n * d));
+  expect(intrinsic.entropyBits).toBeLessThan(intrinsic.bits!);
+  const shown = dyadnet(['inspect', at('many-g.dyad')]).out;
+  expect(shown).toMatch(new RegExp(`\nintrinsic +${n + 2} numbers depend on f, ${intrinsic.bits} bits`));
+  expect(shown).toMatch(/\nno free lunch +whatever is stored, .* within this error need \d+ bits\n/);
 });
 
 test('two inputs, L^2: retarget on a file that the library wrote', () => {
