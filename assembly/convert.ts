@@ -83,27 +83,52 @@ export function scanFloats(src: usize, rows: i32, inputs: i32, domain: usize, re
 @inline
 function allFit(src: usize, rows: i32, inputs: i32, domain: usize, fraction: i32, top: i32): bool {
   const factor = f64x2.splat(powerOfTwo(fraction));
+  if (inputs == 1 && rows > 1) return allLike(src, rows, load<f64>(domain), load<f64>(domain, 8), factor, top);
   const most = f64x2.splat(powerOfTwo(top));
   const upper = domain + (<usize>inputs << 3);
   let fine = i32x4.splat(-1);
-  // One input: two rows at a time. More: two inputs at a time, the last pair overlapping.
-  const count = inputs == 1 ? rows : inputs;
-  const width: usize = inputs == 1 ? 0 : 8;
-  const lines = inputs == 1 ? 1 : rows;
-  for (let r = 0; r < lines; r++) {
-    for (let i = 0; i < count; i += 2) {
-      const at = count == 1 ? 0 : min(i, count - 2);
-      const p = src + (<usize>at << 3);
-      const v = count == 1 ? v128.load64_splat(p) : v128.load(p);
-      const lo = width == 0 ? v128.load64_splat(domain) : v128.load(domain + <usize>at * width);
-      const hi = width == 0 ? v128.load64_splat(upper) : v128.load(upper + <usize>at * width);
+  // Two inputs at a time, the last pair overlapping; one input stands twice.
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < inputs; i += 2) {
+      const at = <usize>(inputs == 1 ? 0 : min(i, inputs - 2)) << 3;
+      const v = inputs == 1 ? v128.load64_splat(src) : v128.load(src + at);
+      const lo = inputs == 1 ? v128.load64_splat(domain) : v128.load(domain + at);
+      const hi = inputs == 1 ? v128.load64_splat(upper) : v128.load(upper + at);
       const whole = f64x2.mul(v, factor);
       fine = v128.and(fine, v128.and(f64x2.ge(v, lo), f64x2.le(v, hi)));
       fine = v128.and(fine, v128.and(f64x2.lt(f64x2.abs(v), most), f64x2.eq(f64x2.nearest(whole), whole)));
     }
-    src += <usize>count << 3;
+    src += <usize>inputs << 3;
   }
   return i64x2.all_true(fine);
+}
+
+/** As allFit for 2 or more values that share their domain; four at a time, the last four or two overlapping. */
+// @ts-ignore: decorator
+@inline
+function allLike(src: usize, count: i32, lower: f64, upper: f64, factor: v128, top: i32): bool {
+  // Below 2^top is at most the float64 before it.
+  const most = reinterpret<f64>(reinterpret<u64>(powerOfTwo(top)) - 1);
+  const lo = f64x2.splat(max(lower, -most)), hi = f64x2.splat(min(upper, most));
+  const last = src + (<usize>count << 3);
+  let fine = i32x4.splat(-1), also = fine;
+  if (count < 4) {
+    fine = v128.and(fits(v128.load(src), lo, hi, factor), fits(v128.load(last - 16), lo, hi, factor));
+    return i64x2.all_true(fine);
+  }
+  for (; src < last; src += 32) {
+    const p = min(src, last - 32);
+    fine = v128.and(fine, fits(v128.load(p), lo, hi, factor));
+    also = v128.and(also, fits(v128.load(p, 16), lo, hi, factor));
+  }
+  return i64x2.all_true(v128.and(fine, also));
+}
+
+// @ts-ignore: decorator
+@inline
+function fits(v: v128, lo: v128, hi: v128, factor: v128): v128 {
+  const whole = f64x2.mul(v, factor);
+  return v128.and(v128.and(f64x2.ge(v, lo), f64x2.le(v, hi)), f64x2.eq(f64x2.nearest(whole), whole));
 }
 
 /** Writes rows x inputs float64 values, each a multiple of 2^-scale, as limbs; lanes past the last row repeat it. */

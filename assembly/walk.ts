@@ -252,7 +252,11 @@ function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize,
   if (inForm == FORM_FLOAT64 && limbs <= 2 && scale <= 1000) {
     const factor = powerOfTwo(scale);
     const mask = (1 << base) - 1;
-    for (let i = 0; i < inputs; i++) {
+    let i = 0;
+    if (ASC_FEATURE_SIMD) {
+      for (; i + 8 <= inputs; i += 8) packEight(src + (<usize>i << 3), factor, x + (<usize>i << 1), limbs > 1 ? xLimb : 0, base);
+    }
+    for (; i < inputs; i++) {
       const v = <i32>(load<f64>(src + (<usize>i << 3)) * factor);
       const size = v < 0 ? -v : v;
       const low = size & mask;
@@ -285,6 +289,38 @@ function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize,
     y = t;
   }
   unpack(plan, x, 4, xLimb, limbs, base, 1, dst, outForm);
+}
+
+/** Eight whole numbers, given as float64 times 1 / factor, as 16-bit limbs with their sign: one limb, or two that lie `high` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function packEight(src: usize, factor: f64, dst: usize, high: usize, base: i32): void {
+  const by = f64x2.splat(factor);
+  const a = wholeFour(src, by), b = wholeFour(src + 32, by);
+  if (high == 0) {
+    v128.store(dst, i16x8.narrow_i32x4_s(a, b));
+    return;
+  }
+  const mask = i32x4.splat((1 << base) - 1);
+  const s = i32x4.shr_s(a, 31), t = i32x4.shr_s(b, 31);
+  const p = i32x4.abs(a), q = i32x4.abs(b);
+  v128.store(dst, i16x8.narrow_i32x4_s(withSign(v128.and(p, mask), s), withSign(v128.and(q, mask), t)));
+  v128.store(dst + high, i16x8.narrow_i32x4_s(withSign(i32x4.shr_u(p, base), s), withSign(i32x4.shr_u(q, base), t)));
+}
+
+// @ts-ignore: decorator
+@inline
+function wholeFour(src: usize, by: v128): v128 {
+  const a = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(v128.load(src), by));
+  const b = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(v128.load(src, 16), by));
+  return v128.shuffle<i64>(a, b, 0, 2);
+}
+
+/** -v in the lanes where `sign` is -1, v where it is 0. */
+// @ts-ignore: decorator
+@inline
+function withSign(v: v128, sign: v128): v128 {
+  return i32x4.sub(v128.xor(v, sign), sign);
 }
 
 function unpack(plan: usize, x: usize, stride: usize, step: usize, limbs: i32, radix: i32, rows: i32, dst: usize, outForm: i32): void {
