@@ -100,6 +100,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'deep',
     'deepPlan',
     'knots',
+    'shallow',
     'lipschitzBudget',
     'lipschitz',
     'taylorShape',

@@ -3,6 +3,7 @@
  * class H1 (|f| <= 1 and Lipschitz constant 1 on [0, 1]) with width <= W, depth <= L and weights in Q(0, b).
  *
  *   bits     deep.ts: bits in memory, error about 1/(W^2 L b); needs some width and depth
+ *   matrix   shallow.ts: bits in weights, error 8/W^2 or less; needs depth 4 and width
  *   knots    knots.ts: interpolation, error about 1/(2 W L)
  *   affine   one affine map, error 1/4 and rounding: where nothing else fits
  *
@@ -11,9 +12,10 @@
 import { Dyadic, Interval, refuse, type Target, wholeNumber } from '../exact/index.ts';
 import { LayerBuilder, Network } from '../net/index.ts';
 import { cutCells } from './cells.ts';
-import { buildDeep, type DeepShape, heightOffset } from './deep.ts';
+import { buildDeep, heightOffset } from './deep.ts';
 import { planDeep } from './deepPlan.ts';
 import { encodeKnots, type KnotsShape, planKnots } from './knots.ts';
+import { buildShallow, mostHeight, planShallow } from './shallow.ts';
 import { sigmaDelta, TargetSamples, type ZigZag } from './sigmaDelta.ts';
 
 export interface BudgetOptions {
@@ -25,7 +27,7 @@ export interface BudgetOptions {
   readonly bits: number;
 }
 
-export type BudgetMethod = 'bits' | 'knots' | 'affine';
+export type BudgetMethod = 'bits' | 'matrix' | 'knots' | 'affine';
 
 export interface BudgetPlan extends BudgetOptions {
   readonly method: BudgetMethod;
@@ -33,14 +35,14 @@ export interface BudgetPlan extends BudgetOptions {
   readonly sentence: string;
   /** |f - net| <= guaranteed on [0, 1] for every f of H1. */
   readonly guaranteed: Dyadic;
-  /** Steps (bits), or segments (knots), on [0, 1]; 0 for an affine map. */
+  /** Steps (bits, matrix), or segments (knots), on [0, 1]; 0 for an affine map. */
   readonly pieces: number;
   /** The network of one function of H1; |f| may exceed 1: then f less `offset` is encoded. */
   network(f: Target): BudgetNetwork;
-  /** bits: T = rate x counts steps; m of every m + 1 steps lie in a cell. */
+  /** bits, matrix: T = rate x counts steps; cells begin after so many. */
   readonly rate?: Dyadic;
-  readonly stepsPerCell?: number;
-  /** bits: the network of any zig-zag of at least `pieces` steps, heights in multiples of `guaranteed` within [-1, 1]. */
+  readonly period?: number;
+  /** bits, matrix: the network of any zig-zag of at least `pieces` steps, heights in multiples of `guaranteed` within [-1, 1]. */
   fromZigZag?(g: ZigZag): Network;
 }
 
@@ -49,7 +51,7 @@ export interface BudgetNetwork {
   readonly guaranteed: Dyadic;
   /** The network realises f - offset. */
   readonly offset: Dyadic;
-  /** bits: the zig-zag that the network is, exactly, and its steps a unit of x. */
+  /** bits, matrix: the zig-zag that the network is, exactly, and its steps a unit of x. */
   readonly zigZag?: ZigZag;
   readonly rate?: Dyadic;
 }
@@ -65,7 +67,9 @@ export function planBudget({ width, depth, bits }: BudgetOptions): BudgetPlan {
   const known = plans.get(key);
   if (known) return known;
   const budget = { width, depth, bits };
-  const options = [affinePlan(budget), knotsPlan(budget), bitsPlan(budget)].filter((p) => p !== undefined);
+  const options = [affinePlan(budget), knotsPlan(budget), matrixPlan(budget), bitsPlan(budget)].filter(
+    (p) => p !== undefined,
+  );
   const best = options.reduce((a, b) => (b.guaranteed.lt(a.guaranteed) ? b : a));
   if (plans.size > 10_000) plans.clear();
   plans.set(key, best);
@@ -77,24 +81,55 @@ function bitsPlan(budget: BudgetOptions): BudgetPlan | undefined {
   if (!shape) return undefined;
   const { ramps, groups, steps, unit, rate } = shape;
   const cells = ramps * groups + 1;
-  const pieces = cells * (steps + 1) - 1;
-  const fromZigZag = (g: ZigZag): Network => buildDeep(shape, cutCells(checkHeights(g, shape), cells, steps));
-  return Object.freeze({
-    ...budget,
-    method: 'bits' as const,
+  return zigZagPlan(budget, {
+    method: 'bits',
     sentence: `${cells} cells of ${steps} bits, in words of ${shape.wordBits} written by ${groups} layers of memory and read by ${shape.schedule.layers.length}`,
     guaranteed: unit,
-    pieces,
+    pieces: cells * (steps + 1) - 1,
     rate,
-    stepsPerCell: steps,
-    fromZigZag,
+    period: steps + 1,
+    mostHeight: heightOffset(shape),
+    build: (g) => buildDeep(shape, cutCells(g, cells, steps)),
+  });
+}
+
+function matrixPlan(budget: BudgetOptions): BudgetPlan | undefined {
+  const shape = planShallow(budget);
+  if (!shape) return undefined;
+  const { blocks, cells, steps, pieces, unit } = shape;
+  return zigZagPlan(budget, {
+    method: 'matrix',
+    sentence: `${blocks * cells} cells of ${steps} steps, whose bends are the weights of ${blocks === 1 ? 'one matrix' : `${blocks} matrices`}`,
+    guaranteed: unit,
+    pieces,
+    rate: Dyadic.from(pieces),
+    period: steps,
+    mostHeight: mostHeight(shape),
+    build: (g) => buildShallow(shape, g),
+  });
+}
+
+interface ZigZagParts
+  extends Required<Pick<BudgetPlan, 'method' | 'sentence' | 'guaranteed' | 'pieces' | 'rate' | 'period'>> {
+  /** Heights of zig-zags that can be built are at most this. */
+  readonly mostHeight: number;
+  build(g: ZigZag): Network;
+}
+
+function zigZagPlan(budget: BudgetOptions, { mostHeight: most, build, ...parts }: ZigZagParts): BudgetPlan {
+  const { guaranteed: unit, rate, pieces } = parts;
+  return Object.freeze({
+    ...budget,
+    ...parts,
+    fromZigZag: (g: ZigZag) =>
+      heightsFit(g, most) ? build(g) : refuse('lipschitz', 'a zig-zag with values in [-1, 1]', 'one beyond'),
     network: (f: Target) => {
       const samples = new TargetSamples(f, { lo: Dyadic.ZERO, hi: Dyadic.ONE, rate, unit, offset: Dyadic.ZERO });
       const found = sigmaDelta(samples, pieces);
-      const shift = heightsFit(found, shape) ? 0 : found.start;
+      const shift = heightsFit(found, most) ? 0 : found.start;
       const zigZag = { start: found.start - shift, up: found.up };
       return Object.freeze({
-        network: fromZigZag(zigZag),
+        network: build(zigZag),
         guaranteed: unit.add(samples.slack),
         offset: unit.mul(Dyadic.from(shift)),
         zigZag,
@@ -104,8 +139,7 @@ function bitsPlan(budget: BudgetOptions): BudgetPlan | undefined {
   });
 }
 
-function heightsFit({ start, up }: ZigZag, shape: DeepShape): boolean {
-  const most = heightOffset(shape);
+function heightsFit({ start, up }: ZigZag, most: number): boolean {
   let height = start;
   let fits = Math.abs(height) <= most;
   for (const u of up) {
@@ -113,11 +147,6 @@ function heightsFit({ start, up }: ZigZag, shape: DeepShape): boolean {
     if (height > most || height < -most) fits = false;
   }
   return fits;
-}
-
-function checkHeights(g: ZigZag, shape: DeepShape): ZigZag {
-  if (!heightsFit(g, shape)) refuse('lipschitz', 'a zig-zag with values in [-1, 1]', 'one beyond');
-  return g;
 }
 
 function knotsPlan(budget: BudgetOptions): BudgetPlan | undefined {

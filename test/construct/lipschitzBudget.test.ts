@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type BudgetPlan, heightsOf, planBudget, type ZigZag, zigZagAt } from '../../src/construct/index.ts';
+import { buildShallow, planShallow, type ShallowShape } from '../../src/construct/shallow.ts';
 import { Engine } from '../../src/engine/index.ts';
 import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic, Rational } from '../../src/exact/index.ts';
 import type { Network } from '../../src/net/index.ts';
 import { lowerBounds } from '../../src/rates/index.ts';
 import { expectWithin, worstAt } from '../support/budgets.ts';
-import { randomBits, zigZagTarget } from '../support/zigzags.ts';
+import { randomBits, zigZags, zigZagTarget } from '../support/zigzags.ts';
 
 const gapOf = ({ width, depth, bits, guaranteed }: BudgetPlan): number =>
   guaranteed.toNumber() / lowerBounds({ width, depth, bits }).best.toNumber();
@@ -23,15 +24,18 @@ function mixed(steps: number, seed: number): ZigZag {
   return { start: seed % 17, up: bits };
 }
 
-/** Cell ends, both ends and the middle of short steps, and seeded points. */
-function pointsFor({ rate: steps, stepsPerCell, pieces }: BudgetPlan, count: number): Float64Array {
+/** Cell ends and what is beside them, and seeded points. */
+function pointsFor(
+  { rate: steps, period, pieces }: Pick<BudgetPlan, 'rate' | 'period' | 'pieces'>,
+  count: number,
+): Float64Array {
   const points = [0, 1];
   const rate = (steps as Dyadic).toNumber();
-  const period = (stepsPerCell as number) + 1;
-  const cells = Math.floor(pieces / period);
+  const every = period as number;
+  const cells = Math.floor(pieces / every);
   for (let n = 0; n < count; n++) {
     const k = 1 + ((n * 7919) % Math.max(1, cells));
-    for (const off of [-1.25, -1, -0.75, -0.5, -0.25, 0, 0.25]) points.push((k * period + off) / rate);
+    for (const off of [-1.25, -1, -0.75, -0.5, -0.25, 0, 0.25]) points.push((k * every + off) / rate);
   }
   let state = 3;
   for (let n = 0; n < 5 * count; n++) {
@@ -57,35 +61,43 @@ function expectZigZag(net: Network, g: ZigZag, rate: Dyadic, unit: Dyadic, point
   expect(wrong).toBe(0);
 }
 
-describe('networks of bits inside a budget', () => {
+describe('zig-zags inside a budget', () => {
   test.each([
-    [64, 64, 4],
-    [64, 64, 8],
-    [64, 64, 16],
-    [64, 64, 32],
-    [64, 64, 1],
-    [64, 64, 2],
-    [16, 64, 4],
-    [12, 100, 6],
-    [24, 40, 3],
-    [40, 30, 11],
-    [128, 20, 7],
-    [33, 129, 48],
-  ])('W = %i, L = %i, b = %i: within the budget, and the zig-zag at every real input', (width, depth, bits) => {
-    const plan = planBudget({ width, depth, bits });
-    expect(plan.method).toBe('bits');
-    const g = mixed(plan.pieces, width);
-    const net = plan.fromZigZag?.(g) as Network;
-    expectWithin(net, plan);
-    const rate = plan.rate as Dyadic;
-    const points = pointsFor(plan, 20);
-    expectZigZag(net, g, rate, plan.guaranteed, points);
-    // The oracle confirms the engine.
-    for (const x of points.subarray(0, 3)) {
-      const height = zigZagAt(g, { ...UNIT_GRID, rate, unit: plan.guaranteed }, Dyadic.from(x));
-      expect(net.evaluate([x])[0]).toEqual(height);
-    }
-  });
+    ['bits', 64, 64, 4],
+    ['bits', 64, 64, 8],
+    ['bits', 64, 64, 16],
+    ['bits', 64, 64, 32],
+    ['bits', 64, 64, 1],
+    ['bits', 64, 64, 2],
+    ['bits', 16, 64, 4],
+    ['bits', 12, 100, 6],
+    ['bits', 24, 40, 3],
+    ['bits', 40, 30, 11],
+    ['bits', 128, 20, 7],
+    ['bits', 33, 129, 48],
+    ['matrix', 64, 4, 16],
+    ['matrix', 65, 9, 16],
+    ['matrix', 128, 10, 14],
+    ['matrix', 256, 4, 14],
+    ['matrix', 300, 6, 64],
+  ] as const)(
+    '%s, W = %i, L = %i, b = %i: within the budget, and the zig-zag at every real input',
+    (method, width, depth, bits) => {
+      const plan = planBudget({ width, depth, bits });
+      expect(plan.method).toBe(method);
+      const g = mixed(plan.pieces, width);
+      const net = plan.fromZigZag?.(g) as Network;
+      expectWithin(net, plan);
+      const rate = plan.rate as Dyadic;
+      const points = pointsFor(plan, 20);
+      expectZigZag(net, g, rate, plan.guaranteed, points);
+      // The oracle confirms the engine.
+      for (const x of points.subarray(0, 3)) {
+        const height = zigZagAt(g, { ...UNIT_GRID, rate, unit: plan.guaranteed }, Dyadic.from(x));
+        expect(net.evaluate([x])[0]).toEqual(height);
+      }
+    },
+  );
 
   test('encode a function of the class: the network is its sigma-delta zig-zag', () => {
     for (const [width, depth, bits] of [
@@ -103,7 +115,30 @@ describe('networks of bits inside a budget', () => {
     }
   });
 
-  test('gap factors: 12 at (64,64) for b = 4 and 8, 15 for b = 16, 25 for b = 32, 9 at (64,256,4)', () => {
+  test.each([
+    [39, 4, 4, 1],
+    [39, 4, 5, 1],
+    [39, 5, 30, 1],
+    [41, 7, 12, 2],
+    [39, 13, 11, 4],
+    [51, 10, 40, 3],
+  ])('matrices where other ways are better: W = %i, L = %i, b = %i', (width, depth, bits, blocks) => {
+    const budget = { width, depth, bits };
+    const shape = planShallow(budget) as ShallowShape;
+    expect(shape.blocks).toBe(blocks);
+    const { pieces, steps, unit } = shape;
+    expect(unit.toNumber()).toBeLessThan((1 + 2 ** (1 - bits)) / pieces);
+    for (const g of Object.values(zigZags(pieces))) {
+      const net = buildShallow(shape, g);
+      expectWithin(net, budget);
+      const points = pointsFor({ rate: Dyadic.from(pieces), period: steps, pieces }, 3 * shape.cells);
+      expectZigZag(net, g, Dyadic.from(pieces), unit, points);
+    }
+    expect(planShallow({ width: 38, depth, bits })).toBe(undefined);
+    expect(planShallow({ width, depth: 3, bits })).toBe(undefined);
+  });
+
+  test('gap factors: 12 at (64,64) for b = 4 and 8, 15 for b = 16, 25 for b = 32, 9 at (64,256,4), 300 at (256,4,16)', () => {
     const gap = (width: number, depth: number, bits: number): number => gapOf(planBudget({ width, depth, bits }));
     expect(gap(64, 64, 4)).toBeLessThan(12);
     expect(gap(64, 64, 8)).toBeLessThan(12);
@@ -111,5 +146,8 @@ describe('networks of bits inside a budget', () => {
     expect(gap(64, 64, 32)).toBeLessThan(25);
     expect(gap(64, 256, 4)).toBeLessThan(9);
     expect(gap(16, 64, 4)).toBeLessThan(22);
+    // Wide and shallow.
+    expect(gap(256, 4, 16)).toBeLessThan(300);
+    expect(gap(1024, 4, 18)).toBeLessThan(330);
   });
 });
