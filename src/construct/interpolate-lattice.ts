@@ -120,16 +120,18 @@ function workPerState(
   { x }: Samples,
   epsilon: number,
   fewest: readonly TubeLine[],
-  { knotsPerLine }: Lattice,
+  lattice: Lattice,
   { knot, slope }: Exponents,
 ): number {
   let work = 1;
   let from = x[0] as number;
   let i = 0;
-  fewest.forEach(({ until }, line) => {
+  fewest.forEach(({ until, bend }, line) => {
     let posts = 0;
     for (; i < x.length && (x[i] as number) <= until; i++) posts++;
-    const places = (until - from) * 2 ** (knot[line] as number) + knotsPerLine;
+    const kink = bend && kinkAt(bend, lattice, Math.max(knot[line] as number, knot[line + 1] as number));
+    const atKink = kink ? Math.ceil((kink.to - kink.from) * 2 ** kink.bits) : 0;
+    const places = (until - from) * 2 ** (knot[line] as number) + lattice.knotsPerLine + atKink;
     const slopes = Math.min(MOST_SLOPES, 1 + (4 * epsilon * 2 ** (slope[line] as number)) / (until - from));
     work += places * (1.5 * posts + (2 + slopes) * places);
     from = until;
@@ -221,22 +223,35 @@ function makeGrid(
   };
 }
 
+/** A stretch around a kink, and how fine the places for knots are there. */
+interface Kink {
+  readonly from: number;
+  readonly to: number;
+  readonly bits: number;
+}
+
 /**
  * Where a fewest line gives way to the next only within a stretch much shorter than the places' distance: at kinks. There
- * the places lie closer, as many to the stretch as to a line elsewhere. Increasing.
+ * the places lie closer, as many to the stretch as to a line elsewhere. Undefined where the places are close enough.
  */
-function kinkPlaces(
-  fewest: readonly TubeLine[],
+function kinkAt(
+  bend: { readonly from: number; readonly to: number },
   { knotsPerLine, knotBits = 1000 }: Lattice,
-  ks: readonly number[],
-): number[] {
+  usual: number,
+): Kink | undefined {
+  const width = Math.max(bend.to - bend.from, Math.abs(bend.to) * 2 ** -48, 2 ** -1000);
+  const bits = Math.min(Math.ceil(Math.log2(knotsPerLine / width)), knotBits, finest(Math.abs(bend.to) + width));
+  return bits <= usual + 1 ? undefined : { from: bend.from - width, to: bend.to + width, bits };
+}
+
+/** The places at all kinks, increasing. */
+function kinkPlaces(fewest: readonly TubeLine[], lattice: Lattice, ks: readonly number[]): number[] {
   const out = new Set<number>();
   fewest.forEach(({ bend }, i) => {
-    if (!bend) return;
-    const width = Math.max(bend.to - bend.from, Math.abs(bend.to) * 2 ** -48, 2 ** -1000);
-    const bits = Math.min(Math.ceil(Math.log2(knotsPerLine / width)), knotBits, finest(Math.abs(bend.to) + width));
-    if (bits <= Math.max(ks[i] as number, ks[i + 1] as number) + 1) return;
-    for (let at = nextMultiple(bend.from - width, bits); at < bend.to + width; at = nextMultiple(at, bits)) out.add(at);
+    const kink = bend && kinkAt(bend, lattice, Math.max(ks[i] as number, ks[i + 1] as number));
+    if (!kink) return;
+    const { from, to, bits } = kink;
+    for (let at = nextMultiple(from, bits); at < to; at = nextMultiple(at, bits)) out.add(at);
   });
   return [...out].sort((p, q) => p - q);
 }
@@ -274,9 +289,19 @@ class Arrivals {
     }
   }
 
+  /** The cheapest few, in order; of many thousands `most` are wanted. */
   cheapest(most: number): number[] {
-    const order = this.cost.map((_, i) => i).sort((p, q) => (this.cost[p] as number) - (this.cost[q] as number));
-    return order.slice(0, most);
+    const { cost } = this;
+    const order: number[] = [];
+    for (let i = 0; i < cost.length; i++) {
+      const c = cost[i] as number;
+      if (order.length === most && c >= (cost[order[most - 1] as number] as number)) continue;
+      if (order.length === most) order.pop();
+      let k = order.length;
+      for (; k > 0 && (cost[order[k - 1] as number] as number) > c; k--) order[k] = order[k - 1] as number;
+      order[k] = i;
+    }
+    return order;
   }
 }
 

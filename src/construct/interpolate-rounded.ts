@@ -6,7 +6,7 @@ import { Dyadic, Interval, Rational, type Target } from '../exact/index.ts';
 import type { DyadicKnot } from './interpolate.ts';
 import { fewestLines, type Samples, tubeAround } from './interpolate-tube.ts';
 
-/** Most pieces, and the longest numbers that are tried. */
+/** Most pieces between equally spaced points, and the longest numbers that are tried. */
 const MAX_PIECES = 4096;
 const MAX_DIGITS = 4096;
 
@@ -40,7 +40,6 @@ function through(points: readonly Point[], digits: number, slopeDigits: number):
  */
 export function roundedPath(samples: Samples, domain: Interval, epsilon: number): DyadicKnot[] | undefined {
   const lines = fewestLines(tubeAround(samples, epsilon * 0.75));
-  if (lines.length > MAX_PIECES) return undefined;
   const [lo, hi] = [domain.lo, domain.hi.gt(domain.lo) ? domain.hi : domain.lo.add(Dyadic.ONE)];
   const width = hi.sub(lo).toNumber();
   const slopeDigits = digitsFor(epsilon / width);

@@ -84,6 +84,8 @@ const PROOFS = 3;
 /** Units beyond which a search within bytes goes no further: the file of a regular network hardly grows with them, its proof does. */
 const MOST_UNITS = 4096;
 const SURELY_TOO_MANY = 1.05;
+/** An error to aim at whose multiples float64 still holds. */
+const LARGEST_AIM = 2 ** 1000;
 /** About the bytes of a file that holds nothing. */
 const OVERHEAD = 20;
 
@@ -177,7 +179,7 @@ class Fitter {
 
   private byMethod(method: FitMethod, epsilon: Rational, below: number): Proved | string | undefined {
     const wanted = epsilon.toDyadic() ?? epsilon.roundBits(64, 'down');
-    let aim = epsilon.toNumber('down');
+    let aim = Math.min(epsilon.toNumber('down'), LARGEST_AIM);
     if (aim === 0) refuse('fit epsilon', 'a number above 2^-1074', epsilon.toString());
     // Where only values are known, proofs near the limit are long.
     if (this.target.kind === 'callback') aim *= 1 - 2 ** -6;

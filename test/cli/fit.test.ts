@@ -107,6 +107,42 @@ describe('a measured table', () => {
 });
 
 describe('budgets', () => {
+  test('thousands of jagged entries off every grid: built without a search, each entry checked in linear time', () => {
+    // A table in thousandths: sharp corners where no dyadic number is, more lines than a lattice can be searched for.
+    let seed = 1;
+    const next = (): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed % 1000;
+    };
+    const rows = Array.from({ length: 6000 }, (_, i) => `${i / 1000},${next() / 1000}`);
+    writeFileSync(at('jagged.csv'), `x,y\n${rows.join('\n')}\n`);
+    const said = json(['fit', at('jagged.csv'), '--eps', '0.01', '-o', at('jagged.dyad')]) as unknown as Said & {
+      entries: { count: number; worst: number; worstExact: string; atExact: string };
+    };
+    expect(said.status).toBe('proved');
+    expect(said.network.width).toBeGreaterThan(4096);
+    const { count, worst, worstExact, atExact } = said.entries;
+    expect(count).toBe(6000);
+    expect(worst).toBeLessThanOrEqual(said.certified.upper);
+    const { network } = decodeNetwork(readFileSync(at('jagged.dyad')));
+    const x = Rational.parse(atExact);
+    const y = readTable(readFileSync(at('jagged.csv'), 'utf8')).points.find((p) => p.x.eq(x))?.y as Rational;
+    expect((evaluateRational(network, [x])[0] as Rational).sub(y).abs().toString()).toBe(worstExact);
+    for (const { x, y } of readTable(readFileSync(at('jagged.csv'), 'utf8')).points.slice(0, 40)) {
+      const error = (evaluateRational(network, [x])[0] as Rational).sub(y).abs();
+      expect(error.compare(Rational.parse(worstExact))).toBeLessThanOrEqual(0);
+    }
+  }, 60_000);
+
+  test('an error beyond float64 is an error like any other; one that is not reached is refuted in both forms', () => {
+    expect((json(['fit', 'x^2', '--eps', '1e400']) as unknown as Said).status).toBe('proved');
+    const far = ['fit', 'sin(x)', '--eps', '1e-3', '--domain', '1e20,1e20+1'];
+    const [text, object] = [dyadnet(far), dyadnet([...far, '--json'])];
+    expect([text.code, object.code]).toEqual([1, 1]);
+    expect(text.out).toMatch(/^status +refuted/m);
+    expect(JSON.parse(object.out)).toMatchObject({ status: 'refuted' });
+  });
+
   test('--bytes is never exceeded, --bits holds for every weight', () => {
     const small = json(['fit', 'exp(x)/e', '--bytes', '100', '-o', at('b.dyad')]) as unknown as Said;
     expect(small.status).toBe('proved');
