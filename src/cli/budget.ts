@@ -117,7 +117,7 @@ function answerJson(a: BudgetAnswer): Record<string, unknown> {
     regime: a.regime,
     achieved: a.achieved.toNumber('up'),
     achievedExact: a.achieved.toString(),
-    lower: a.lower.toNumber(),
+    lower: a.lower.toNumber('down'),
     lowerExact: a.lower.toString(),
     gap: a.gap,
     construction: a.construction,

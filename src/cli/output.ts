@@ -8,6 +8,11 @@ export function printJson(object: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
 }
 
+/** Prints one JSON object as one line, for a command that has many to print. */
+export function printJsonLine(object: object): void {
+  process.stdout.write(`${JSON.stringify(object)}\n`);
+}
+
 /** Prints `name  value` lines with the values aligned; a row without a value is left out. */
 export function printRows(rows: readonly (readonly [name: string, value: string | number | undefined])[]): void {
   const shown = rows.filter(([, value]) => value !== undefined);

@@ -26,7 +26,7 @@ export const defineRates: Define = (command, done) => {
   command
     .requiredOption('--class <name>', 'the class of functions: lipschitz')
     .option('--method <list>', `constructions, with commas: ${methods.join(', ')}`, methods.join(','))
-    .option('--largest <k>', 'the largest size is 2^k parts (default by method)', wholeOption('--largest', 4, 16))
+    .option('--largest <k>', 'the largest size is 2^k parts (default by method)', wholeOption('--largest', 5, 16))
     .option('--target <f>', 'one function for all sizes (default: a new zig-zag of the class for each size)')
     .option('--seed <n>', 'of the zig-zags (default 1)', wholeOption('--seed', 0, 2 ** 32 - 1))
     .option('-o, --out <file>', 'draw the errors here, .svg', pictureOption)
@@ -108,7 +108,7 @@ function asJson({ ceiling, curves }: RateRun, files: readonly string[]): Record<
       before: { rate: c.rateBefore, points: points(c.before) },
       after: { rate: c.rateAfter, points: points(c.after) },
     })),
-    ...(files.length > 0 ? { files } : {}),
+    ...(files.length > 0 ? { written: files } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Rational } from '../exact/index.ts';
 import { runWorker } from '../sweep/index.ts';
 import { positiveOption, wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
-import { note } from './output.ts';
+import { note, printJsonLine } from './output.ts';
 import { onStop, serverOf, versionsOf } from './sweep.ts';
 
 interface Options {
@@ -13,6 +13,7 @@ interface Options {
   memory?: number;
   lock?: Rational;
   idle?: Rational;
+  json?: boolean;
 }
 
 /** `dyadnet worker`: does the jobs that sweeps put on a server. */
@@ -31,6 +32,7 @@ export const defineWorker: Define = (command, done) => {
       positiveOption('--lock'),
     )
     .option('--idle <s>', 'end after so long without a job (default: never)', positiveOption('--idle'))
+    .option('--json', 'print the record of every job that is done, one object a line')
     .addHelpText(
       'after',
       '\nEnds after its running jobs on the first SIGINT or SIGTERM, at once on the second.\n\nExample:\n  DYADNET_REDIS=redis://10.0.0.5:6379 dyadnet worker --workers 8\n',
@@ -53,7 +55,10 @@ export const defineWorker: Define = (command, done) => {
           signal: stopped.signal,
           kill: stopped.kill,
           say: (sentence) => note(`dyadnet: ${sentence}`),
-          onRecord: () => records++,
+          onRecord: (record) => {
+            records++;
+            if (options.json) printJsonLine(record);
+          },
         });
       } finally {
         stopped.forget();

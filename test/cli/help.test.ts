@@ -39,7 +39,12 @@ beforeAll(() => {
   for (const name of ['square.dyad', 'net.dyad']) {
     dyadnet(['fit', 'x^2', '--eps', '1e-3', '-o', name], { cwd: folder });
   }
-  writeFileSync(join(folder, 'spec.json'), JSON.stringify({ fit: [{ target: ['x^2'], epsilon: ['1/16', '1/32'] }] }));
+  writeFileSync(join(folder, 'jobs.json'), JSON.stringify({ targets: ['x^2'], epsilons: ['1/16'] }));
+  writeFileSync(join(folder, 'table.csv'), 'x,y\n0,0\n1,1\n2,4\n');
+  writeFileSync(
+    join(folder, 'spec.vnnlib'),
+    '(declare-const X_0 Real)\n(declare-const Y_0 Real)\n(assert (or (and (>= X_0 0.0) (<= X_0 1.0) (<= Y_0 0.6))))\n',
+  );
 });
 
 /** Examples that need what is not here, and where they are run instead. */
@@ -93,23 +98,67 @@ describe('docs/cli.md', () => {
     return new Set([...section.matchAll(/`(\w+)`/g)].map((m) => m[1] as string));
   };
 
-  test.each([
+  const TAYLOR = ['x', '--method', 'taylor', '-n', '1', '--eps', '0.5'] as const;
+  const CASES = [
     ['fit', 'x^2', '--eps', '0.01'],
     ['fit', 'x^2', '--method', 'intrinsic', '--cell-bits', '2'],
+    ['fit', ...TAYLOR, '-o', 'taylor.dyad'],
+    ['fit', ...TAYLOR, '--plan'],
+    ['fit', 'x^2', '--eps', '0.05', '--method', 'intrinsic', '-o', 'few.dyad'],
+    ['fit', 'table.csv', '--eps', '0.5'],
+    ['fit', 'spec.vnnlib', '-o', 'spec.dyad'],
     ['eval', 'square.dyad', '0.1', '--oracle'],
     ['inspect', 'square.dyad'],
-    ['certify', 'square.dyad', 'x^2', '--eps', '0.1'],
+    ['inspect', 'few.dyad'],
+    ['inspect', 'square.dyad', '--plan', '--fraction', '8'],
+    ['blocks', 'taylor.dyad'],
+    ['certify', 'square.dyad', 'x^2', '--eps', '0.1', '--proof', 'proof.json'],
+    ['certify', 'spec.dyad', 'spec.vnnlib'],
+    ['check', 'proof.json', 'square.dyad'],
     ['quantize', 'model.onnx', '--bits', '1', '--in', 'samples.csv'],
     ['quantize', 'model.onnx', '--error', '0.5', '--box', '0,1', '--out', 'm.dyad'],
     ['compare', 'model.onnx', 'model.onnx', '--box', '0,1', '--within', '0.1'],
     ['compare', 'model.onnx', 'model.onnx', '--box', '0,1', '--argmax'],
+    ['retarget', 'few.dyad', 'sin(x)', '-o', 'other.dyad'],
     ['convert', 'square.dyad', '-o', 'square.h', '--adc', '12'],
     ['convert', 'square.dyad', '-o', 'square.onnx', '--input-bits', '8'],
-  ])('%s %s %s %s: every field is described', (...args) => {
-    const { out, err } = dyadnet([...args, '--json'], { cwd: folder });
+    ['plot', 'square.dyad', '-o', 'square.svg', '--csv'],
+    ['rates', '--class', 'lipschitz', '--method', 'interpolate', '--largest', '5', '-o', 'rates.svg'],
+    ['regimes', '--width', '3', '--depth', '2', '--bits', '1..4', '-o', 'regimes.svg'],
+    ['regimes', '--memory', '64', '-o', 'depth.svg'],
+    ['budget', 'x/2', '--width', '4', '--depth', '4', '--bits', '2'],
+    ['budget', 'x/2', '--memory', '64'],
+    ['deepen', 'square.dyad', '--bits', '1', '-o', 'deep.dyad'],
+    ['sweep', 'jobs.json', '-o', 'results'],
+    ['sweep', 'report', 'results', '-o', 'pictures'],
+  ] as const;
+  /** Of a server, or without JSON: seen elsewhere. */
+  const OTHERS: Readonly<Record<string, string>> = {
+    view: 'test/page/page.test.ts',
+    worker: 'test/sweep/server.test.ts',
+    completion: 'prints a script',
+  };
+
+  test('every command has its part, and is tried', () => {
+    const parts = [...page.matchAll(/^### (\w+)$/gm)].map((m) => m[1] as string);
+    const names = COMMANDS.map((c) => c.name);
+    expect([...parts].sort()).toEqual(names.filter((n) => n !== 'completion').sort());
+    expect(new Set([...CASES.map(([name]) => name as string), ...Object.keys(OTHERS)])).toEqual(new Set(names));
+    for (const name of names) expect(helpOf(name).includes('--json'), name).toBe(name !== 'completion');
+  });
+
+  test.each(CASES)('%s %s %s %s: every field is described', (...args) => {
+    const { out, err } = dyadnet([...(args as readonly string[]), '--json'], { cwd: folder });
     const said = Object.keys(JSON.parse(out || `{"failed":${JSON.stringify(err)}}`) as object);
     expect(said.length).toBeGreaterThan(2);
     expect(said.filter((name) => !fields(args[0] as string).has(name))).toEqual([]);
+  });
+
+  test('a rejected proof says why in described fields', () => {
+    const proof = JSON.parse(readFileSync(join(folder, 'proof.json'), 'utf8')) as object;
+    writeFileSync(join(folder, 'wrong.json'), JSON.stringify({ ...proof, upper: '1*2^-40' }));
+    const { code, out } = dyadnet(['check', 'wrong.json', 'square.dyad', '--json'], { cwd: folder });
+    expect([code, Object.keys(JSON.parse(out) as object)]).toEqual([1, ['status', 'reason']]);
   });
 });
 

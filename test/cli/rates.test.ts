@@ -18,11 +18,11 @@ describe('rates', () => {
         method: string;
         before: { rate: { rate: number }; points: { error: number; connectivity: number }[] };
       }[];
-      files: string[];
+      written: string[];
     };
     expect(said.ceiling.speed).toBe(1);
     expect(said.curves.map((c) => c.method)).toEqual(['lipschitz', 'interpolate']);
-    expect(said.files).toEqual(['rates.svg', 'rates.csv']);
+    expect(said.written).toEqual(['rates.svg', 'rates.csv']);
     const svg = readFileSync(join(folder, 'rates.svg'), 'utf8');
     for (const word of ['interpolate, quantised', 'slope of the ceiling', 'no better rate can be hoped for']) {
       expect(svg.replace(/<[^>]*>\s*/g, ' ').replace(/\s+/g, ' ')).toContain(word);

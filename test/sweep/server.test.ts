@@ -127,11 +127,17 @@ describe.runIf(haveRedis())('with a server', () => {
     ];
     const redis = await server(...tls, '--requirepass', SECRET);
     const env = { DYADNET_REDIS: redis.url.replace('rediss://', `rediss://:${SECRET}@`), NODE_EXTRA_CA_CERTS: cert };
-    const worker = start(['worker', '--workers', '1', '--idle', '1'], env);
+    const worker = start(['worker', '--workers', '1', '--idle', '1', '--json', '--quiet'], env);
     const sweep = sweepTo('tls', env);
     expect(await sweep.code).toBe(0);
     expect(await worker.code).toBe(0);
     expect(idsOf('tls').length).toBe(asked.jobs.size);
+    // --json: the same records, a line each, with the fields that docs/cli.md names.
+    const lines = worker.said().trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id).sort()).toEqual(idsOf('tls').sort());
+    const fields = /^### worker\n([\s\S]*?)^### /m.exec(readFileSync('docs/cli.md', 'utf8'))?.[1];
+    for (const name of lines.flatMap((line) => Object.keys(JSON.parse(line) as object)))
+      expect(fields).toContain(`\`${name}\``);
 
     const stranger = sweepTo('untrusted', { ...env, NODE_EXTRA_CA_CERTS: '' });
     expect(await stranger.code).toBe(2);
