@@ -6,6 +6,7 @@ import { drawPicture, type Mark, type Picture, pictureCsv } from '../plot/index.
 import {
   type JobRecord,
   type Measured,
+  methodName,
   paretoFronts,
   quantiserName,
   readRecords,
@@ -114,7 +115,7 @@ function groups(records: readonly Measured[]): [string, Measured[]][] {
   for (const r of records) {
     const { quantiser } = r.job;
     const how = !quantiser ? '' : quantiser.kind === 'uniform' ? `, ${quantiser.rounding} 2^-b` : `, ${quantiser.kind}`;
-    const name = `${r.result.method}${how}`;
+    const name = `${methodName({ ...r.job, method: r.result.method })}${how}`;
     const list = by.get(name);
     if (list) list.push(r);
     else by.set(name, [r]);
@@ -151,7 +152,7 @@ function csv(records: readonly JobRecord[], fronts: readonly TargetFront[]): str
     return [
       id,
       targetName(job.target),
-      r?.method ?? job.method,
+      methodName({ ...job, method: r?.method ?? job.method }),
       ...asked,
       status,
       ...measured,
@@ -198,7 +199,7 @@ function reportJson(
         weights: result.connectivity,
         depth: result.depth,
         width: result.width,
-        method: result.method,
+        method: methodName({ ...job, method: result.method }),
         quantiser: quantiserName(job.quantiser),
       })),
     })),
@@ -221,7 +222,7 @@ function printReport(
       size(result.bytes),
       bound(Dyadic.parse(result.upper.exact)),
       `M = ${result.connectivity}`,
-      result.method,
+      methodName({ ...job, method: result.method }),
       job.quantiser ? quantiserName(job.quantiser) : '',
       id.slice(0, 8),
     ]);

@@ -9,6 +9,7 @@ export {
   type JobLimits,
   type JobTarget,
   jobId,
+  methodName,
   type Quantiser,
   quantiserName,
   readJob,

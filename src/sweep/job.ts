@@ -3,7 +3,8 @@
  * hash of its content: equal jobs have equal ids, in every sweep.
  *
  *   target      an expression (parsed, never executed), or a table by its name and the SHA-256 of its bytes
- *   method      a construction of `fit`, or 'auto'
+ *   method      a construction of `fit`, 'lipschitz' (within width, depth and bits), or 'auto'
+ *   options     of the method: n, lambda, quantisation and constants of taylor and cached
  *   size        epsilon, or bytes, or width and depth (the least error within them)
  *   bits        weights in Q(a, bits)
  *   quantiser   what is done to the weights of the built network
@@ -12,6 +13,7 @@
 import { expressionTarget, parseNumber } from '../exact/expression.ts';
 import { InputError, Interval, Rational, refuse, wholeNumber } from '../exact/index.ts';
 import { canonicalJson } from '../io/format-meta.ts';
+import type { QuantisedOptions } from '../workbench/index.ts';
 import { decimalOf, type Fields, numberOf, objectOf, oneOf, sha256, textOf } from './read.ts';
 
 export type JobTarget =
@@ -32,6 +34,7 @@ export type Quantiser =
 export interface Job {
   readonly target: JobTarget;
   readonly method: string;
+  readonly options?: QuantisedOptions;
   readonly epsilon?: string;
   readonly bytes?: number;
   readonly width?: number;
@@ -51,7 +54,8 @@ export interface JobLimits {
 
 export const DEFAULT_LIMITS: JobLimits = { seconds: 600, memoryMiB: 1024, attempts: 4 };
 
-const JOB_KEYS = ['target', 'method', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
+const JOB_KEYS = ['target', 'method', 'options', 'epsilon', 'bytes', 'width', 'depth', 'bits', 'quantiser', 'seed'];
+export const OPTIONS = ['n', 'lambda', 'quantisation', 'constants'];
 const QUANTISERS = ['uniform', 'float16', 'depthPrecision', 'codebook'] as const;
 const MAX_EXPRESSION = 20_000;
 
@@ -60,27 +64,60 @@ export function readJob(value: unknown, where: string): Job {
   const f = objectOf(value, where, JOB_KEYS);
   const sizes = [f.epsilon, f.bytes, f.width ?? f.depth].filter((v) => v !== undefined).length;
   if (sizes !== 1) refuse(where, 'one of epsilon, bytes, or width and depth', sizes === 0 ? 'none' : 'several');
-  const whole = (key: string, lo: number, hi: number): object =>
-    f[key] === undefined ? {} : { [key]: wholeNumber(`${where}.${key}`, f[key], lo, hi) };
-  const bySize = f.width !== undefined || f.depth !== undefined;
+  const method = readMethod(f.method ?? 'auto', `${where}.method`);
+  const given = (...keys: (keyof typeof SIZES)[]): object =>
+    Object.fromEntries(keys.filter((k) => f[k] !== undefined).map((k) => [k, SIZES[k](f[k], `${where}.${k}`)]));
+  if (f.width !== undefined || f.depth !== undefined) {
+    for (const key of ['width', 'depth'] as const) SIZES[key](f[key], `${where}.${key}`);
+  }
   return Object.freeze({
     target: readTarget(f.target, `${where}.target`),
-    method: readMethod(f.method ?? 'auto', `${where}.method`),
-    ...(f.epsilon === undefined ? {} : { epsilon: positive(f.epsilon, `${where}.epsilon`) }),
-    ...whole('bytes', 1, 2 ** 30),
-    ...(bySize
-      ? {
-          width: wholeNumber(`${where}.width`, f.width, 1, 4096),
-          depth: wholeNumber(`${where}.depth`, f.depth, 1, 1 << 16),
-        }
-      : {}),
-    ...whole('bits', 0, 4096),
+    method,
+    ...readOptions(method, f.options, `${where}.options`),
+    ...given('epsilon', 'bytes', 'width', 'depth', 'bits'),
     ...(f.quantiser === undefined ? {} : { quantiser: readQuantiser(f.quantiser, `${where}.quantiser`) }),
     seed: wholeNumber(`${where}.seed`, f.seed ?? 0, 0, 2 ** 32 - 1),
   });
 }
 
-function readTarget(value: unknown, where: string): JobTarget {
+const whole =
+  (lo: number, hi: number) =>
+  (value: unknown, where: string): number =>
+    wholeNumber(where, value, lo, hi);
+
+/** How each number of a job is read. */
+export const SIZES = {
+  epsilon: (value: unknown, where: string): string => positive(value, where),
+  bytes: whole(1, 2 ** 30),
+  width: whole(1, 4096),
+  depth: whole(1, 1 << 16),
+  bits: whole(0, 4096),
+};
+
+/** The options that the method has; a field that is not there is the method's default. */
+export function readOptions(method: string, value: unknown, where: string): { readonly options?: QuantisedOptions } {
+  if (value === undefined && method !== 'taylor') return {};
+  const keys = { taylor: OPTIONS, cached: OPTIONS.slice(1) }[method];
+  if (!keys) return refuse(where, `no options beside the method ${method}`, value);
+  const f = objectOf(value ?? {}, where, keys);
+  const linear = f.quantisation === 'linear';
+  const lambda =
+    f.lambda === undefined ? {} : { lambda: wholeNumber(`${where}.lambda`, f.lambda, 2, linear ? 16 : 64) };
+  if (linear && ![2, 4, 8, 16].includes(lambda.lambda ?? 2)) refuse(`${where}.lambda`, '2, 4, 8 or 16', f.lambda);
+  return {
+    options: Object.freeze({
+      ...(method === 'taylor' ? { n: wholeNumber(`${where}.n`, f.n, 1, 16) } : {}),
+      ...lambda,
+      ...(f.quantisation === undefined
+        ? {}
+        : { quantisation: oneOf(f.quantisation, `${where}.quantisation`, ['lambda', 'linear']) }),
+      ...(f.constants === undefined ? {} : { constants: oneOf(f.constants, `${where}.constants`, ['paper', 'sharp']) }),
+    }),
+  };
+}
+
+/** A target as it travels. */
+export function readTarget(value: unknown, where: string): JobTarget {
   const f = objectOf(value, where, ['expression', 'table', 'sha256', 'swap', 'domain']);
   const domain = f.domain === undefined ? {} : { domain: readDomain(f.domain, `${where}.domain`) };
   if (f.expression !== undefined) {
@@ -173,6 +210,13 @@ export function targetName(target: JobTarget): string {
   const domain = target.domain ? ` on [${target.domain.join(', ')}]` : '';
   if ('expression' in target) return `${target.expression}${domain}`;
   return `${target.table}${target.swap ? ' (inverse)' : ''}${domain}`;
+}
+
+/** What the method is called in tables. */
+export function methodName({ method, options = {} }: Job): string {
+  const { n, lambda, quantisation, constants } = options;
+  const words = [n && `n ${n}`, lambda && `lambda ${lambda}`, quantisation === 'linear' && 'linear', constants];
+  return [method, ...words.filter(Boolean)].join(' ');
 }
 
 /** What the quantiser is called in tables. */

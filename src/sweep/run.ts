@@ -96,10 +96,11 @@ function build(job: Job, target: Target): Built {
   return job.method === 'lipschitz' ? inBudget(job, target) : leastWithin(job, target);
 }
 
-function fitOptions({ target, method, epsilon, bytes, bits }: Job): FitOptions {
+function fitOptions({ target, method, options, epsilon, bytes, bits }: Job): FitOptions {
   const ends = target.domain?.map(domainEnd) as [Interval, Interval] | undefined;
   return {
     method,
+    ...(options ? { quantised: options } : {}),
     ...(epsilon === undefined ? {} : { epsilon: Rational.parse(epsilon) }),
     ...(bytes === undefined ? {} : { bytes }),
     ...(bits === undefined ? {} : { bits }),
@@ -120,6 +121,8 @@ function inBudget({ target: { domain }, width = 1, depth = 1, bits }: Job, targe
 /** About 256 * 2^(-k/8), k = 0..7. */
 const EIGHTHS: readonly number[] = [256, 235, 215, 197, 181, 166, 152, 140];
 const OCTAVES = 120;
+/** Two octaves: what does not fit is built too, and in some constructions grows with every power of 1/epsilon. */
+const MOST_STEP = 16;
 
 /**
  * The least error whose network keeps within the width and the depth, found up to a factor of 2^(1/8): by doubling steps, then
@@ -154,7 +157,7 @@ function leastWithin(job: Job, target: Target): Built {
   let step = 8;
   while (low + step < first + 8 * OCTAVES && fits(low + step)) {
     low += step;
-    step *= 2;
+    step = Math.min(2 * step, MOST_STEP);
   }
   for (let high = low + step; high - low > 1; ) {
     const middle = (low + high) >> 1;

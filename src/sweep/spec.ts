@@ -10,18 +10,23 @@
  */
 import { InputError, refuse } from '../exact/index.ts';
 import { readTable } from '../io/index.ts';
+import { METHODS } from '../workbench/index.ts';
 import {
   type Job,
   type JobLimits,
   type JobTarget,
   jobId,
+  OPTIONS,
   type Quantiser,
   readDomain,
   readJob,
   readLimits,
+  readOptions,
   readQuantiser,
+  readTarget,
+  SIZES,
 } from './job.ts';
-import { type Fields, listOf, objectOf, sha256, textOf } from './read.ts';
+import { type Fields, listOf, objectOf, oneOf, sha256, textOf } from './read.ts';
 
 /** Most jobs of one sweep. */
 export const MAX_JOBS = 1_000_000;
@@ -38,8 +43,10 @@ export interface Sweep {
   readonly repeated: number;
 }
 
-const SIZES = ['epsilons', 'bytes', 'widths', 'depths'] as const;
-const GRID = ['targets', 'methods', ...SIZES, 'bits', 'quantisers', 'seed'];
+/** The budget construction of the class, which asks for W, L and b. */
+const BUDGET = 'lipschitz';
+const METHOD_NAMES = ['auto', ...METHODS.map(({ name }) => name), BUDGET];
+const GRID = ['targets', 'methods', 'epsilons', 'bytes', 'widths', 'depths', 'bits', 'quantisers', 'seed'];
 const COMMON = ['limits', 'about'];
 const MAX_LIST = 10_000;
 
@@ -104,6 +111,7 @@ function* listed(f: Fields, tables: Tables, where: string): Generator<Job> {
     const at = `${where}.jobs[${i}]`;
     if (typeof list[i] !== 'object' || list[i] === null) refuse(at, 'an object', list[i]);
     const job = list[i] as Fields;
+    if (job.method !== undefined) oneOf(job.method, `${at}.method`, METHOD_NAMES);
     yield readJob({ ...job, target: readTargetOf(job.target, tables, `${at}.target`) }, at);
   }
 }
@@ -113,21 +121,32 @@ function* combined(f: Fields, tables: Tables, where: string): Generator<Job> {
     f[name] === undefined
       ? []
       : listOf(f[name], `${where}.${name}`, MAX_LIST).map((v, i) => read(v, `${where}.${name}[${i}]`));
-  const same = (v: unknown): unknown => v;
   if (f.targets === undefined) refuse(`${where}.targets`, 'a list', f.targets);
-  const targets = list('targets', (v, at) => readTargetOf(v, tables, at));
-  const methods = f.methods === undefined ? ['auto'] : list('methods', same);
+  const targets = list('targets', (v, at) => readTarget(readTargetOf(v, tables, at), at));
+  const methods = f.methods === undefined ? [{ method: 'auto' }] : list('methods', methodsOf).flat();
   const sizes = sizesOf(list, where);
-  const bits = f.bits === undefined ? [null] : list('bits', same);
+  const bits = f.bits === undefined ? [null] : list('bits', (v, at) => (v === null ? null : SIZES.bits(v, at)));
   const quantisers = f.quantisers === undefined ? [undefined] : list('quantisers', quantisersOf).flat();
+  const budget = methods.findIndex(({ method }) => method === BUDGET);
+  if (budget >= 0 && (bits.includes(null) || sizes.some((size) => !('width' in size)))) {
+    refuse(`${where}.methods`, `widths, depths and bits only, beside ${BUDGET}`, 'others');
+  }
   const count = [targets, methods, sizes, bits, quantisers].reduce((n, l) => n * l.length, 1);
   if (count > MAX_JOBS) throw new InputError(`${where}: expected at most ${MAX_JOBS} jobs, got ${count}`);
   for (const target of targets) {
-    for (const method of methods) {
+    for (const { method, options } of methods) {
       for (const size of sizes) {
         for (const b of bits) {
           for (const quantiser of quantisers) {
-            const job = { target, method, ...size, ...(b === null ? {} : { bits: b }), quantiser, seed: f.seed };
+            const job = {
+              target,
+              method,
+              options,
+              ...size,
+              ...(b === null ? {} : { bits: b }),
+              quantiser,
+              seed: f.seed,
+            };
             yield readJob(dropUndefined(job), where);
           }
         }
@@ -137,13 +156,16 @@ function* combined(f: Fields, tables: Tables, where: string): Generator<Job> {
 }
 
 /** The epsilons, then the bytes, then every width with every depth. */
-function sizesOf(list: <T>(name: string, read: (v: unknown) => T) => readonly T[], where: string): readonly object[] {
-  const widths = list('widths', (v) => v);
-  const depths = list('depths', (v) => v);
+function sizesOf(
+  list: <T>(name: string, read: (v: unknown, at: string) => T) => readonly T[],
+  where: string,
+): readonly object[] {
+  const widths = list('widths', SIZES.width);
+  const depths = list('depths', SIZES.depth);
   if ((widths.length === 0) !== (depths.length === 0)) refuse(where, 'widths and depths together', 'one of them');
   const sizes = [
-    ...list('epsilons', (epsilon) => ({ epsilon })),
-    ...list('bytes', (bytes) => ({ bytes })),
+    ...list('epsilons', SIZES.epsilon).map((epsilon) => ({ epsilon })),
+    ...list('bytes', SIZES.bytes).map((bytes) => ({ bytes })),
     ...widths.flatMap((width) => depths.map((depth) => ({ width, depth }))),
   ];
   if (sizes.length === 0) refuse(where, 'epsilons, bytes, or widths and depths', 'none of them');
@@ -165,6 +187,22 @@ function readTargetOf(value: unknown, tables: Tables, where: string): JobTarget 
   const hash = tables.hash(path, f.swap === true, `${where}.table`);
   const name = path.split(/[\\/]/).pop() as string;
   return { table: name, sha256: hash, ...(f.swap ? { swap: true as const } : {}), ...domain };
+}
+
+/** A name, or { name, n, lambda, quantisation, constants }; a list of n or of lambda stands for one method each. */
+function methodsOf(value: unknown, where: string): readonly Pick<Job, 'method' | 'options'>[] {
+  const f = typeof value === 'string' ? { name: value } : objectOf(value, where, ['name', ...OPTIONS]);
+  const at = typeof value === 'string' ? where : `${where}.name`;
+  const method = oneOf(f.name, at, METHOD_NAMES);
+  const { name: _, ...options } = f as Fields;
+  const several = (key: string): readonly unknown[] =>
+    Array.isArray(options[key]) ? listOf(options[key], `${where}.${key}`, MAX_LIST) : [options[key]];
+  return several('n').flatMap((n) =>
+    several('lambda').map((lambda) => {
+      const asked = dropUndefined({ ...options, n, lambda });
+      return { method, ...readOptions(method, Object.keys(asked).length > 0 ? asked : undefined, where) };
+    }),
+  );
 }
 
 /** "none", or a quantiser; a list of bits or of lambdas stands for one quantiser each. */

@@ -1,6 +1,16 @@
 /** What a specification says, and what is refused of it. */
 import { expect, test } from 'vitest';
-import { type Job, jobId, quantiserName, readJob, readSpec, targetName } from '../../src/sweep/index.ts';
+import {
+  type Job,
+  jobId,
+  methodName,
+  quantiserName,
+  readJob,
+  readSpec,
+  runJob,
+  targetName,
+} from '../../src/sweep/index.ts';
+import { METHODS } from '../../src/workbench/index.ts';
 
 const none = (): Uint8Array => {
   throw new Error('no file is to be opened');
@@ -30,6 +40,31 @@ test('every combination, in the order of the lists', () => {
   expect(all.slice(0, 4).map((j) => quantiserName(j.quantiser))).toEqual(['none', 'float16', 'floor 4', 'floor 8']);
   expect(all.at(-1)).toMatchObject({ width: 8, depth: 5, bits: 6, target: { domain: ['0', '2*pi'] } });
   for (const [id, job] of jobs) expect(id).toBe(jobId(job));
+});
+
+test('every method of fit, with its options', () => {
+  const methods = [
+    ...METHODS.filter(({ name }) => name !== 'taylor').map(({ name }) => name),
+    { name: 'taylor', n: [1], lambda: [4, 16], constants: 'sharp' },
+    { name: 'cached', lambda: 8, quantisation: 'linear' },
+  ];
+  const { jobs } = readSpec({ targets: ['x^2/2'], methods, epsilons: ['1/4'] }, none);
+  expect([...jobs.values()].map(methodName)).toEqual([
+    'interpolate',
+    'cached',
+    'intrinsic',
+    'taylor n 1 lambda 4 sharp',
+    'taylor n 1 lambda 16 sharp',
+    'cached lambda 8 linear',
+  ]);
+  for (const [id, job] of jobs) {
+    expect(jobId(readJob(JSON.parse(JSON.stringify(job)), 'job'))).toBe(id);
+    const { status, result } = runJob(job, none);
+    expect([status, result.method]).toEqual(['proved', job.method]);
+    expect(result.upper.value).toBeLessThanOrEqual(1 / 4);
+    // The alphabets of [DLS18]: lambda letters, and zero.
+    if (job.options) expect(result.alphabetSize).toBeLessThanOrEqual((job.options.lambda ?? 2) + 1);
+  }
 });
 
 test('several grids, each with its own lists', () => {
@@ -90,10 +125,10 @@ test.each([
   [{ targets: ['x'] }, 'spec: expected epsilons, bytes, or widths and depths, got "none of them"'],
   [{ targets: ['x'], widths: [3] }, 'spec: expected widths and depths together, got "one of them"'],
   [{ targets: [], epsilons: [1] }, 'spec.targets: expected a list of 1..10000 entries, got 0'],
-  [{ targets: ['x'], epsilons: ['-1'] }, 'spec.epsilon: expected a number above 0, got "-1"'],
-  [{ targets: ['x'], epsilons: ['abc'] }, 'spec.epsilon: expected a number, got "abc"'],
-  [{ targets: ['x'], bytes: [1.5] }, 'spec.bytes: expected a whole number in 1..1073741824, got 1.5'],
-  [{ targets: ['x1 + x2'], bytes: [9] }, 'spec.target.expression: expected a function of x, got "2 inputs"'],
+  [{ targets: ['x'], epsilons: ['-1'] }, 'spec.epsilons[0]: expected a number above 0, got "-1"'],
+  [{ targets: ['x'], epsilons: [1, 'abc'] }, 'spec.epsilons[1]: expected a number, got "abc"'],
+  [{ targets: ['x'], bytes: [1.5] }, 'spec.bytes[0]: expected a whole number in 1..1073741824, got 1.5'],
+  [{ targets: ['x1 + x2'], bytes: [9] }, 'spec.targets[0].expression: expected a function of x, got "2 inputs"'],
   [{ targets: ['process.exit(1)'], bytes: [9] }, 'expression: expected a known function, got "exit"'],
   [
     { targets: [{ expression: 'x', domain: [1, 0] }], bytes: [9] },
@@ -105,8 +140,32 @@ test.each([
   ],
   [
     { targets: ['x'], bytes: [9], methods: ['../x'] },
-    `spec.method: expected a construction's name, or auto, got "../x"`,
+    'spec.methods[0]: expected auto, interpolate, taylor, cached, intrinsic, lipschitz, got "../x"',
   ],
+  [{ jobs: [{ target: 'x', bytes: 9, method: 'tailor' }] }, 'spec.jobs[0].method: expected auto, interpolate, taylor,'],
+  [{ targets: ['x'], bytes: [9], methods: ['taylor'] }, 'spec.methods[0].n: expected a whole number in 1..16'],
+  [
+    { targets: ['x'], bytes: [9], methods: ['auto', { name: 'cached', n: 2 }] },
+    'spec.methods[1]: expected only lambda, quantisation, constants, got "n"',
+  ],
+  [
+    { targets: ['x'], bytes: [9], methods: [{ name: 'cached', lambda: [4, 1] }] },
+    'spec.methods[0].lambda: expected a whole number in 2..64, got 1',
+  ],
+  [
+    { targets: ['x'], bytes: [9], methods: [{ name: 'cached', lambda: 6, quantisation: 'linear' }] },
+    'spec.methods[0].lambda: expected 2, 4, 8 or 16, got 6',
+  ],
+  [
+    { targets: ['x'], bytes: [9], methods: [{ name: 'interpolate', lambda: 4 }] },
+    'spec.methods[0]: expected no options beside the method interpolate',
+  ],
+  [
+    { targets: ['x'], bytes: [9], methods: ['lipschitz'] },
+    'spec.methods: expected widths, depths and bits only, beside lipschitz',
+  ],
+  [{ targets: ['x'], widths: [4, 0], depths: [2] }, 'spec.widths[1]: expected a whole number in 1..4096, got 0'],
+  [{ targets: ['x'], bytes: [9], bits: [null, -1] }, 'spec.bits[1]: expected a whole number in 0..4096, got -1'],
   [
     { targets: ['x'], bytes: [9], limits: { memoryMiB: 1 } },
     'spec.limits.memoryMiB: expected a whole number in 128..1048576, got 1',
