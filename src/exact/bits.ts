@@ -63,26 +63,3 @@ export function shift(m: bigint, k: number): bigint {
 export function ceilShift(m: bigint, k: number): bigint {
   return -(-m >> BigInt(k));
 }
-
-/** Greatest common divisor of |a| and |b|. */
-export function gcd(a: bigint, b: bigint): bigint {
-  let x = a < 0n ? -a : a;
-  let y = b < 0n ? -b : b;
-  while (y > 0x1fffffffffffffn) [x, y] = [y, x % y];
-  if (y === 0n) return x;
-  // The rest in float64, whose remainder of whole numbers below 2^53 is exact.
-  let u = Number(y);
-  let v = Number(x % y);
-  while (v !== 0) [u, v] = [v, u % v];
-  return BigInt(u);
-}
-
-/** floor(a / b) for b > 0 (BigInt division truncates towards zero). */
-export function floorDivide(a: bigint, b: bigint): bigint {
-  return a >= 0n ? a / b : -((b - 1n - a) / b);
-}
-
-/** ceil(a / b) for b > 0. */
-export function ceilDivide(a: bigint, b: bigint): bigint {
-  return -floorDivide(-a, b);
-}

@@ -1,7 +1,8 @@
 /** Exact fractions n/d: decimals as people write them, and the breakpoints of piecewise-linear functions. */
-import { bitLength, ceilDivide, floorDivide, gcd } from './bits.ts';
+import { bitLength } from './bits.ts';
 import { Dyadic, parseDecimal, type Rounding } from './dyadic.ts';
 import { InputError } from './refuse.ts';
+import { ceilDivide, floorDivide, gcd } from './roots.ts';
 
 /** Whole numbers up to here are float64 numbers. */
 const MAX_EXACT = 0x20000000000000n;

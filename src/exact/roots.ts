@@ -1,5 +1,28 @@
-/** Whole parts of roots of whole numbers. */
+/** Common divisors, and whole parts of quotients and roots; apart, so that running a network needs none of them. */
 import { bitLength, roughBitLength } from './bits.ts';
+
+/** Greatest common divisor of |a| and |b|. */
+export function gcd(a: bigint, b: bigint): bigint {
+  let x = a < 0n ? -a : a;
+  let y = b < 0n ? -b : b;
+  while (y > 0x1fffffffffffffn) [x, y] = [y, x % y];
+  if (y === 0n) return x;
+  // The rest in float64, whose remainder of whole numbers below 2^53 is exact.
+  let u = Number(y);
+  let v = Number(x % y);
+  while (v !== 0) [u, v] = [v, u % v];
+  return BigInt(u);
+}
+
+/** floor(a / b) for b > 0 (BigInt division truncates towards zero). */
+export function floorDivide(a: bigint, b: bigint): bigint {
+  return a >= 0n ? a / b : -((b - 1n - a) / b);
+}
+
+/** ceil(a / b) for b > 0. */
+export function ceilDivide(a: bigint, b: bigint): bigint {
+  return -floorDivide(-a, b);
+}
 
 /** floor(sqrt(n)) for n >= 0, by Newton's iteration from above. */
 export function floorSqrt(n: bigint): bigint {

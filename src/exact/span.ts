@@ -7,11 +7,11 @@
  * An operation without a value (division by an interval that holds 0, a magnitude beyond 2^EXPONENT_LIMIT) throws
  * {@link Undefined}, which the targets turn into `undefined`.
  */
-import { bitLength, ceilDivide, floorDivide, roughBitLength } from './bits.ts';
+import { bitLength, roughBitLength } from './bits.ts';
 import { Dyadic } from './dyadic.ts';
 import { Interval } from './interval.ts';
 import type { Rational } from './rational.ts';
-import { floorRoot, floorSqrt } from './roots.ts';
+import { ceilDivide, floorDivide, floorRoot, floorSqrt } from './roots.ts';
 
 export interface Span {
   readonly lo: bigint;
