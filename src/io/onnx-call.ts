@@ -2,7 +2,7 @@
 import { Dyadic, InputError, refuse, shown } from '../exact/index.ts';
 import type { Budget } from './budget.ts';
 import type { Domains } from './domain.ts';
-import type { NodeProto, TensorProto } from './onnx-schema.ts';
+import { type NodeProto, saturate, type TensorProto } from './onnx-schema.ts';
 import { type Scalar, toDyadic } from './scalar.ts';
 import { type Activation, asActivation, broadcastTo, type Constant, type Shape, type Value } from './tensor.ts';
 import type { Row, Units } from './units.ts';
@@ -78,6 +78,14 @@ export class Call {
     return Array.from(this.constant(i).values as ArrayLike<Scalar>, (v) => {
       if (typeof v !== 'number' || !Number.isInteger(v)) this.refuse(`whole numbers as input ${i}`, v);
       return v;
+    });
+  }
+
+  /** As wholes, for ends of ranges: what lies beyond float64's whole numbers stands for the last of them. */
+  ends(i: number): number[] {
+    return Array.from(this.constant(i).values as ArrayLike<Scalar>, (v) => {
+      if (toDyadic(v).fractionalBits > 0) this.refuse(`whole numbers as input ${i}`, v);
+      return saturate(typeof v === 'number' ? v : v.toNumber());
     });
   }
 

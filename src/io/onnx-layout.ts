@@ -91,8 +91,8 @@ const Concat: Operator = (call) => {
 const Slice: Operator = (call) => {
   const x = call.input(0);
   const inputs = call.opset >= 10;
-  const starts = inputs ? call.wholes(1) : (call.ints('starts') ?? []);
-  const ends = inputs ? call.wholes(2) : (call.ints('ends') ?? []);
+  const starts = inputs ? call.ends(1) : (call.ints('starts') ?? []);
+  const ends = inputs ? call.ends(2) : (call.ints('ends') ?? []);
   const axes = (inputs ? (call.has(3) ? call.wholes(3) : undefined) : call.ints('axes')) ?? starts.map((_, i) => i);
   const jumps = inputs && call.has(4) ? call.wholes(4) : starts.map(() => 1);
   if (ends.length !== starts.length || axes.length !== starts.length || jumps.length !== starts.length) {

@@ -191,7 +191,7 @@ class Decoder {
       else if (field === 4) a.s = r.text();
       else if (field === 5) a.t = this.tensor(r.bytes());
       else if (field === 7) r.floats(a.floats);
-      else if (field === 8) r.wholes(a.ints);
+      else if (field === 8) r.saturated(a.ints);
       else {
         if ([6, 9, 10, 11, 14, 15, 22, 23].includes(field)) a.other = true;
         return false;
@@ -338,6 +338,11 @@ class Field {
     this.repeated(WireType.Varint, ONNX_LIMITS.messages, into, (r) => this.safe(BigInt(r.int64())));
   }
 
+  /** Whole numbers of which those beyond float64's stand for the last one: "to the end" is written as the largest int64. */
+  saturated(into: number[]): void {
+    this.repeated(WireType.Varint, ONNX_LIMITS.messages, into, (r) => saturate(Number(r.int64())));
+  }
+
   integers(into: (number | bigint)[], unsigned: boolean): void {
     this.repeated(WireType.Varint, ONNX_LIMITS.elements, into, (r) => {
       const v = BigInt(unsigned ? r.uint64() : r.int64());
@@ -373,4 +378,9 @@ class Field {
     if (!Number.isSafeInteger(n)) refuse(this.where, 'whole numbers below 2^53', shown(v));
     return n;
   }
+}
+
+/** The nearest of the whole numbers that float64 tells apart. */
+export function saturate(v: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(v, Number.MAX_SAFE_INTEGER));
 }

@@ -231,6 +231,16 @@ const CASES: Record<string, Case> = {
     nodes: [node('Slice', ['x'], ['y'], { starts: { ints: [1] }, ends: { ints: [3] }, axes: { ints: [1] } })],
     y: (x) => [x[1]!, x[2]!, x[4]!, x[5]!],
   },
+  'Slice to the end, as exporters write it: the largest and the least int64': {
+    nodes: [node('Slice', ['x', 's', 'e', 'a', 't'], ['y'])],
+    initialisers: [ints('s', [2 ** 62, 1]), ints('e', [-(2 ** 63), 2 ** 62]), ints('a', [1, 0]), ints('t', [-1, 1])],
+    y: (x) => [x[5]!, x[4]!, x[3]!],
+  },
+  'Slice by attributes, to the end (opset 9)': {
+    opset: 9,
+    nodes: [node('Slice', ['x'], ['y'], { starts: { ints: [1] }, ends: { ints: [2 ** 62] }, axes: { ints: [1] } })],
+    y: (x) => [x[1]!, x[2]!, x[4]!, x[5]!],
+  },
   Gather: {
     nodes: [node('Gather', ['x', 'i'], ['y'], { axis: { i: 1 } })],
     initialisers: [ints('i', [2, -3])],
