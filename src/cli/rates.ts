@@ -4,6 +4,7 @@ import type { RateEstimate } from '../rates/index.ts';
 import { RATE_METHODS, type RateCurve, type RatePoint, type RateRun, rateRun } from '../workbench/index.ts';
 import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
+import { intrinsicRates } from './intrinsicRates.ts';
 import { note, printJson, printRows, progress } from './output.ts';
 import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
 import { openTarget } from './target.ts';
@@ -25,8 +26,16 @@ export const defineRates: Define = (command, done) => {
   const methods = Object.keys(RATE_METHODS);
   command
     .requiredOption('--class <name>', 'the class of functions: lipschitz')
-    .option('--method <list>', `constructions, with commas: ${methods.join(', ')}`, methods.join(','))
-    .option('--largest <k>', 'the largest size is 2^k parts (default by method)', wholeOption('--largest', 5, 16))
+    .option(
+      '--method <list>',
+      `constructions, with commas: ${methods.join(', ')}; or intrinsic, alone: n = 1, 2, ... for --target`,
+      methods.join(','),
+    )
+    .option(
+      '--largest <k>',
+      'the largest size is 2^k parts, for intrinsic 2^k cells an axis (default by method)',
+      wholeOption('--largest', 2, 16),
+    )
     .option('--target <f>', 'one function for all sizes (default: a new zig-zag of the class for each size)')
     .option('--seed <n>', 'of the zig-zags (default 1)', wholeOption('--seed', 0, 2 ** 32 - 1))
     .option('-o, --out <file>', 'draw the errors here, .svg', pictureOption)
@@ -42,6 +51,10 @@ export const defineRates: Define = (command, done) => {
         throw new InputError(`--class: expected lipschitz, got ${JSON.stringify(options.class)}`);
       }
       if (options.csv && options.out === undefined) throw new InputError('--csv: expected with -o');
+      if (options.method === 'intrinsic') {
+        intrinsicRates(options);
+        return done(0);
+      }
       const bar = progress('rates', options.quiet);
       const run = await rateRun({
         methods: options.method.split(',').map((m) => m.trim()),

@@ -20,6 +20,7 @@ export {
   intrinsicFile,
   retarget,
 } from './intrinsicFile.ts';
+export { type IntrinsicStep, type IntrinsicStudy, intrinsicStudy } from './intrinsicStudy.ts';
 export * from './observe.ts';
 export * from './quantised.ts';
 export * from './rateRun.ts';

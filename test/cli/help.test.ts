@@ -124,6 +124,7 @@ describe('docs/cli.md', () => {
     ['convert', 'square.dyad', '-o', 'square.onnx', '--input-bits', '8'],
     ['plot', 'square.dyad', '-o', 'square.svg', '--csv'],
     ['rates', '--class', 'lipschitz', '--method', 'interpolate', '--largest', '5', '-o', 'rates.svg'],
+    ['rates', '--class', 'lipschitz', '--method', 'intrinsic', '--target', 'x', '--largest', '2', '-o', 'few.svg'],
     ['regimes', '--width', '3', '--depth', '2', '--bits', '1..4', '-o', 'regimes.svg'],
     ['regimes', '--memory', '64', '-o', 'depth.svg'],
     ['budget', 'x/2', '--width', '4', '--depth', '4', '--bits', '2'],

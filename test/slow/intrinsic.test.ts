@@ -1,6 +1,6 @@
 /**
  * Few intrinsic parameters at size: the largest n, 1000 exact points of deep networks, and fifty functions in one decoder.
- * docs/intrinsic.md shows the figures; the last test computes them again.
+ * docs/intrinsic.md shows the figures; the tests compute them again.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,6 @@ import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic, Rational, type Target, tableTarget } from '../../src/exact/index.ts';
 import { encodeBundle, encodeNetwork, readTable, sharedDecoder } from '../../src/io/index.ts';
 import { evaluateAll } from '../../src/net/index.ts';
-import { entropyBits } from '../../src/rates/index.ts';
 import { certifyIntrinsic } from '../../src/workbench/index.ts';
 import { seeded } from '../support/random.ts';
 import { haveShared, sharedBytes } from '../support/shared.ts';
@@ -49,20 +48,6 @@ test('three numbers, thousands of layers', { timeout: 600_000 }, () => {
   expect(fit.intrinsic.length).toBe(3);
   expect(fit.network.depth).toBeGreaterThan(1000);
   expect(certifyIntrinsic(fit, f).upper!.toNumber()).toBeLessThanOrEqual(0.01);
-});
-
-test('few numbers, many bits: the table of docs/intrinsic.md', { timeout: 600_000 }, () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/intrinsic.md'), 'utf8');
-  const f = expressionTarget('sin(x)');
-  for (let n = 1; n <= 8; n++) {
-    const fit = intrinsic({ target: f, n, sharedWords: true });
-    const error = certifyIntrinsic(fit, f).upper!;
-    const entropy = entropyBits({ sides: [Dyadic.ONE], constant: Dyadic.ONE, error, norm: 'sup' });
-    const M = fit.network.connectivity;
-    const shown = [error, fit.theorem.value].map((v) => v.toNumber('up').toPrecision(3));
-    const row = [n, fit.intrinsic.length, fit.intrinsicBits, M, ...shown, entropy, (M ** -2).toExponential(1)];
-    expect.soft(page).toContain(`| ${row.join(' | ')} |`);
-  }
 });
 
 const EXPRESSIONS = [
