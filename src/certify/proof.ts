@@ -8,7 +8,7 @@
  * For tables and networks the switches are enough. What is claimed is the certificate's bounds, the upper one made a
  * little larger: the checker's enclosures are its own and need not be as tight as ours.
  */
-import { Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
+import { bitLength, Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
 import { Network } from '../net/index.ts';
 import { Chunk } from './chunk.ts';
 import { Job, type SupOptions } from './job.ts';
@@ -19,10 +19,11 @@ import { certifySup, outward, type SupCertificate } from './supnorm.ts';
 
 /** A proof as it is written: numbers are texts `n/d` or `m*2^e`. */
 export interface SupProof {
-  readonly proof: 'dyadnet sup 1';
+  readonly proof: 'dyadnet sup 2';
   readonly f:
     | { readonly expression: string }
-    | { readonly table: readonly (readonly [string, string])[] }
+    /** Points (x/over[0], y/over[1]). */
+    | { readonly table: readonly (readonly [Whole, Whole])[]; readonly over: readonly [Whole, Whole] }
     | { readonly network: true };
   readonly domain: readonly [string, string];
   readonly upper: string;
@@ -31,8 +32,6 @@ export interface SupProof {
   readonly switches: readonly (number | readonly number[])[];
   /** Of f, where f is a network. */
   readonly otherSwitches?: readonly (number | readonly number[])[];
-  /** Bounds are counted in 2^-unit. */
-  readonly unit?: number;
   /** Where the first block begins, and each block's end and order. */
   readonly from?: string;
   readonly blocks?: readonly (readonly [string, number])[];
@@ -53,9 +52,11 @@ const MANY = 32;
 /** Most blocks. */
 const MOST_BLOCKS = 1 << 18;
 /** Digits of the claimed bound, in units. */
-const GUARD = 22;
+const GUARD = 18;
 /** Part of the claimed bound that is left for the checker's own rounding. */
 const MARGIN = 2 ** -10;
+/** The checker's remainders may be so many times as large as ours. */
+const REMAINDER = 8n;
 /** Claimed where the error is 0. */
 const SMALLEST = Dyadic.pow2(-100);
 
@@ -77,7 +78,7 @@ export function proveSup(
   if (found.upper === undefined) return { certificate: found };
   const { lo, hi, maxPieces } = new Job(net, target, options);
   const claim = {
-    proof: 'dyadnet sup 1' as const,
+    proof: 'dyadnet sup 2' as const,
     domain: [textOf(lo), textOf(hi)] as const,
     upper: found.upper.toString(),
     lower: found.lower
@@ -97,8 +98,10 @@ export function proveSup(
     return { certificate: found, proof: Object.freeze(proof) };
   }
   if (target.kind === 'table') {
-    const table = (target.knots ?? []).map(({ x, y }) => [x.toString(), y.toString()] as const);
-    return { certificate: found, proof: Object.freeze({ ...claim, f: { table }, switches: follow(net) }) };
+    return {
+      certificate: found,
+      proof: Object.freeze({ ...claim, f: tableOf(target.knots ?? []), switches: follow(net) }),
+    };
   }
   // Enclosures never show an error of 0: the proof then claims a very small one.
   let upper = found.upper.isZero ? SMALLEST : found.upper.mul(Dyadic.from(1 + 0.3 * spare)).roundBits(64, 'up');
@@ -109,12 +112,34 @@ export function proveSup(
     ...claim,
     f: { expression: target.text },
     upper: upper.toString(),
-    unit: plan.unit,
     from: plan.from.toString(),
     blocks: plan.blocks,
     switches: compact(plan.log),
   };
   return { certificate: Object.freeze({ ...found, upper }) as SupCertificate, proof: Object.freeze(proof) };
+}
+
+/** A whole number, as text where a float64 does not hold it. */
+type Whole = number | string;
+const whole = (n: bigint): Whole => (Number.isSafeInteger(Number(n)) ? Number(n) : String(n));
+
+/** Most digits of the least common denominator of a table. */
+const MOST_DIGITS = 4096;
+
+function tableOf(knots: readonly { readonly x: Rational; readonly y: Rational }[]): SupProof['f'] {
+  const denominator = (key: 'x' | 'y'): bigint => {
+    let all = 1n;
+    for (const { [key]: v } of knots) {
+      if (all % v.d !== 0n) all *= Rational.of(v.d, all).n;
+      if (bitLength(all) > MOST_DIGITS) {
+        refuse('proof', `a table whose numbers have a common denominator below 2^${MOST_DIGITS}`, 'a larger one');
+      }
+    }
+    return all;
+  };
+  const [dx, dy] = [denominator('x'), denominator('y')];
+  const table = knots.map(({ x, y }) => [whole((x.n * dx) / x.d), whole((y.n * dy) / y.d)] as const);
+  return { table, over: [whole(dx), whole(dy)] };
 }
 
 type Switches = readonly (number | readonly number[])[];
@@ -206,7 +231,7 @@ class Plan {
   private holds(model: Model, chunk: Chunk, i0: number, i1: number): boolean {
     const { coefficients, grid } = model;
     const g = BigInt(grid);
-    if (2n * model.radius > this.limit >> 8n && model.order > 1) return false;
+    if (REMAINDER * model.radius > this.limit >> 8n && model.order > 1) return false;
     const bends = coefficients.slice(2).map((c, k) => (c * BigInt((k + 2) * (k + 1))) / 2n);
     const change = bends.reduce((s, b, k) => s + BigInt(k) * abs(b), 0n);
     const steep = coefficients.reduce((s, c, k) => s + BigInt(k) * abs(c), 0n);
@@ -231,7 +256,7 @@ class Plan {
       const [a0, a1] = this.line as [bigint, bigint];
       const e0 = f0 - a0 - ((a1 * t0) >> g);
       const e1 = f1 - a0 - ((a1 * t1) >> g);
-      const room = this.limit - 2n * model.radius - ((steep + abs(a1)) >> (g - 1n)) - 40n;
+      const room = this.limit - REMAINDER * model.radius - ((steep + abs(a1)) >> (g - 1n)) - 40n;
       if (abs(e0) > this.limit + 3n * model.radius && model.radius < this.limit >> 12n) this.exceeded = true;
       if (e0 > room || -e0 > room || e1 > room || -e1 > room) return false;
       if (coefficients.length > 2 || model.order > 1) {

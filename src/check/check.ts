@@ -5,10 +5,10 @@
  * Between two switches the network is a line. Where f is a table or a network, f - net is linear between the ends of both
  * functions' pieces, and its ends decide. Where f is an expression, the proof cuts the domain into blocks (model.ts).
  */
-import { Enclosures, type Span } from './enclose.ts';
+import { Enclosures, length, type Span } from './enclose.ts';
 import { model } from './model.ts';
 import { need, readNetwork } from './read.ts';
-import { compare, type Fraction, type Lines, Sweep } from './sweep.ts';
+import { compare, type Fraction, type Lines, sweep } from './sweep.ts';
 
 const EXCEEDED = 'the difference exceeds the claimed bound';
 const WITNESS = 'the difference at the witness is not shown to be as large as claimed';
@@ -17,6 +17,7 @@ type Proof = Readonly<Record<string, unknown>>;
 
 /** m*2^e, n/d, or a whole number. */
 function fraction(text: unknown): Fraction {
+  if (Number.isSafeInteger(text)) return { n: BigInt(text as number), d: 1n };
   const parts = /^(-?\d+)(?:\/0*([1-9]\d*)|\*2\^(-?\d{1,6}))?$/.exec(String(text));
   need(parts !== null, `expected a number in the proof, got ${String(text).slice(0, 40)}`);
   const [n, e] = [BigInt(parts[1] as string), Number(parts[3] ?? 0)];
@@ -26,11 +27,6 @@ function fraction(text: unknown): Fraction {
 function list(v: unknown, what: string): readonly unknown[] {
   need(Array.isArray(v), `expected ${what} in the proof`);
   return v;
-}
-
-function pair(v: unknown, what: string): [Fraction, Fraction] {
-  const [a, b] = list(v, what);
-  return [fraction(a), fraction(b)];
 }
 
 /** What is claimed: |f - net| on [lo, hi] is at most `upper`, and at least `lower` at the witness. */
@@ -43,116 +39,114 @@ type Claim = Readonly<Record<'lo' | 'hi' | 'upper' | 'lower' | 'witness', Fracti
 export function checkProof(proof: unknown, file: Uint8Array, other?: Uint8Array) {
   const p = proof as Proof;
   const f = (p as Proof | null)?.f as Proof | null | undefined;
-  need(p?.proof === 'dyadnet sup 1' && typeof f === 'object' && f !== null, 'expected a proof "dyadnet sup 1"');
-  const [lo, hi] = pair(p.domain, 'a domain');
+  need(p?.proof === 'dyadnet sup 2' && typeof f === 'object' && f !== null, 'expected a proof "dyadnet sup 2"');
+  const domain = list(p.domain, 'a domain').map(String);
+  const [lo, hi] = [fraction(domain[0]), fraction(domain[1])];
   const claim = { lo, hi, upper: fraction(p.upper), lower: fraction(p.lower), witness: fraction(p.witness) };
   const inside = compare(lo, hi) < 0 && compare(lo, claim.witness) <= 0 && compare(claim.witness, hi) <= 0;
   need(inside, 'the witness is not in the domain');
-  const net = new Sweep(readNetwork(file), lo, hi, list(p.switches, 'switches'));
+  const net = sweep(readNetwork(file), lo, hi, list(p.switches, 'switches'));
   let text = 'the other network';
   if (typeof f.expression === 'string') {
     text = f.expression;
     checkBlocks(text, p, net, claim);
   } else if (f.table !== undefined) {
-    const rows = list(f.table, 'a table').map((row) => pair(row, 'points'));
+    const rows = list(f.table, 'a table').map((row) => list(row, 'points').map(fraction));
+    const over = list(f.over, 'denominators').map(fraction);
+    const whole = [over, ...rows].every((row) => row.length === 2 && row.every(({ d }) => d === 1n));
+    need(whole && rows.length > 1 && over.every(({ n }) => n > 0n), 'expected points in whole numbers');
     text = `a table of ${rows.length} points`;
-    checkEnds(new Table(rows, lo), net, claim);
+    checkEnds(tableLines(rows, over, lo), net, claim);
   } else {
     need(other !== undefined, 'expected the file of the network f as well');
-    const g = new Sweep(readNetwork(other), lo, hi, list(p.otherSwitches, 'switches of f'));
+    const g = sweep(readNetwork(other), lo, hi, list(p.otherSwitches, 'switches of f'));
     checkEnds(g, net, claim);
     g.finish();
   }
   net.finish();
-  const [upper, lower, at] = [p.upper, p.lower, p.witness].map(String) as [string, string, string];
-  return { f: text, domain: list(p.domain, 'a domain').map(String), upper, lower, witness: at, pieces: net.count };
+  const [upper, lower, witness] = [p.upper, p.lower, p.witness].map(String) as [string, string, string];
+  return { f: text, domain, upper, lower, witness, pieces: net.count };
 }
 
-/** Both functions' lines from end to end. */
+/** |f - g| where a line of either ends: in between it is smaller. */
 function checkEnds(f: Lines, g: Lines, { lo, hi, upper, lower, witness }: Claim): void {
   const apart = ({ n, d }: Fraction): Fraction => {
     const e = (f.a * n + f.c * d) * g.q - (g.a * n + g.c * d) * f.q;
     return { n: e < 0n ? -e : e, d: f.q * g.q * d };
   };
-  for (let x = lo; ; ) {
-    const end = compare(f.to, g.to) < 0 ? f.to : g.to;
-    need(compare(apart(x), upper) <= 0 && compare(apart(end), upper) <= 0, EXCEEDED);
-    if (compare(x, witness) <= 0 && compare(witness, end) <= 0) need(compare(apart(witness), lower) >= 0, WITNESS);
+  need(compare(apart(lo), upper) <= 0, EXCEEDED);
+  for (let seen = false; ; ) {
+    const side = compare(f.to, g.to);
+    const end = side < 0 ? f.to : g.to;
+    need(compare(apart(end), upper) <= 0, EXCEEDED);
+    const passed: boolean = seen || compare(witness, end) <= 0;
+    need(seen === passed || compare(apart(witness), lower) >= 0, WITNESS);
+    seen = passed;
     if (compare(end, hi) >= 0) return;
-    if (compare(f.to, end) === 0) f.next();
-    if (compare(g.to, end) === 0) g.next();
-    x = end;
+    if (side <= 0) f.next();
+    if (side >= 0) g.next();
   }
 }
 
-/** Points joined by lines. */
-class Table implements Lines {
-  a = 0n;
-  c = 0n;
-  q = 1n;
-  to: Fraction;
-  private i = 0;
-
-  constructor(
-    private readonly points: readonly (readonly [Fraction, Fraction])[],
-    lo: Fraction,
-  ) {
-    const from = points[0]?.[0];
-    need(from !== undefined && compare(from, lo) <= 0, 'the table begins after the domain');
-    this.to = from;
-    do this.next();
-    while (compare(this.to, lo) <= 0);
-  }
-
-  next(): void {
-    const [p, r] = [this.points[this.i], this.points[++this.i]];
-    need(p !== undefined && r !== undefined && compare(p[0], r[0]) < 0, 'the table ends too early, or turns back');
-    const [[x, y], [u, v]] = [p, r];
-    // (y' - y) / (x' - x) = rise / run
-    const rise = (v.n * y.d - y.n * v.d) * u.d * x.d;
-    const run = (u.n * x.d - x.n * u.d) * v.d * y.d;
-    this.a = rise * x.d * y.d;
-    this.c = y.n * run * x.d - rise * x.n * y.d;
-    this.q = run * x.d * y.d;
-    this.to = u;
-  }
+/** Points (x/dx, y/dy), whole x and y, joined by lines. */
+function tableLines(points: readonly Fraction[][], over: readonly Fraction[], lo: Fraction): Lines {
+  const whole = (row: readonly Fraction[] = []): bigint[] => row.map(({ n }) => n);
+  const [dx = 1n, dy = 1n] = whole(over);
+  let i = 0;
+  const next = (): void => {
+    const [x = 0n, y = 0n] = whole(points[i++]);
+    const [u = x, v = y] = whole(points[i]);
+    need(x < u, 'the table ends too early, or turns back');
+    [lines.a, lines.c, lines.q] = [(v - y) * dx, y * (u - x) - x * (v - y), (u - x) * dy];
+    lines.to = { n: u, d: dx };
+  };
+  const lines = { a: 0n, c: 0n, q: 1n, to: { n: points[0]?.[0]?.n ?? 0n, d: dx }, next };
+  need(compare(lines.to, lo) <= 0, 'the table begins after the domain');
+  do next();
+  while (compare(lines.to, lo) <= 0);
+  return lines;
 }
 
 /** The network's lines against f's polynomials, block by block. */
-function checkBlocks(text: string, p: Proof, net: Sweep, { lo, hi, upper, lower, witness }: Claim): void {
-  const unit = Number(p.unit);
-  need(Number.isInteger(unit) && Math.abs(unit) <= 1 << 14, 'expected a unit 2^-16384 .. 2^16384');
+function checkBlocks(text: string, p: Proof, net: Lines, { lo, hi, upper, lower, witness }: Claim): void {
+  // Differences are counted in units 2^-unit, about 2^18 of them in the claimed bound.
+  const unit = 18 + length(upper.d) - length(upper.n);
   const blocks = list(p.blocks, 'blocks').map((b) => list(b, 'blocks'));
   const ends = [p.from, ...blocks.map((b) => b[0])].map(fraction);
   const covered = compare(ends[0] as Fraction, lo) <= 0 && compare(ends.at(-1) as Fraction, hi) >= 0;
   need(covered, 'the blocks do not cover the domain');
-  const finest = ends.reduce((m, { d }) => (d > m ? d : m), 1n).toString(2).length;
-  const digits = Math.max(unit, finest, 0) + 64;
+  const finest = ends.reduce((m, { d }) => (d > m ? d : m), 1n);
+  const digits = Math.max(unit, length(finest), 0) + 64;
   need(digits <= 1 << 16, 'the blocks are too fine');
   const e = new Enclosures(digits);
   const f = e.parse(text);
-  const limit = unit >= 0 ? (upper.n << BigInt(unit)) / upper.d : upper.n / (upper.d << BigInt(-unit));
+  const scale = { unit, limit: (upper.n << BigInt(unit)) / upper.d, q: net.q };
   let value: Span | undefined; // of f - net at the witness
   let x = lo;
   for (const [j, [, order]] of blocks.entries()) {
     const [from, to] = [ends[j] as Fraction, ends[j + 1] as Fraction];
     need(compare(from, to) < 0, 'a block without a length');
     if (compare(to, x) <= 0) continue;
-    const within = model(e, f, { from, to, order: Number(order), unit }, net.q);
-    const last = compare(to, hi) >= 0;
-    const stop = last ? hi : to;
+    const block = model(e, f, from, to, Number(order), scale);
+    const stop = compare(to, hi) < 0 ? to : hi;
+    const [last, looked] = [block.at(stop), block.at(witness)];
+    let p = block.place(x, net);
     for (let side = -1; side < 0; ) {
-      side = compare(net.to, stop);
-      const end = side < 0 ? net.to : stop;
-      need(within(x, end, net.a, net.c, limit), EXCEEDED);
-      if (value === undefined && compare(witness, end) <= 0) {
+      // Exactly, where rounded points do not tell.
+      const t = block.at(net.to);
+      side = t < last ? -1 : compare(net.to, stop);
+      x = side < 0 ? net.to : stop;
+      const r = block.place(x, net, side < 0 ? t : last);
+      need(block.within(p, r), EXCEEDED);
+      if (value === undefined && looked <= r.t && compare(witness, x) <= 0) {
         const y = e.ratio(net.a * witness.n + net.c * witness.d, net.q * witness.d);
+        e.order = 0;
         value = e.sub(f([e.ratio(witness.n, witness.d)])[0] as Span, y);
       }
-      x = end;
-      if (side < 0 || (side === 0 && !last)) net.next();
+      p = r;
+      if (side < 0 || (side === 0 && stop !== hi)) net.next();
     }
-    if (last) break;
+    if (stop === hi) break;
   }
   const [l, r] = value as Span;
   const least = { n: l > 0n ? l : -r, d: 1n << BigInt(digits) };

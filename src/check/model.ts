@@ -7,40 +7,39 @@
  *
  *   e(t) = chord(t) - (e''/2)(xi) (t - t0)(t1 - t)  <=  e0 + (e1 - e0) s + 4 B s (1 - s),   s = (t - t0)/(t1 - t0).
  */
-import { abs, type Enclosures, type Node, type Span } from './enclose.ts';
+import { abs, type Enclosures, type Node, type Span, length as size } from './enclose.ts';
 import { need } from './read.ts';
-import type { Fraction } from './sweep.ts';
+import type { Fraction, Lines } from './sweep.ts';
 
-const move = (v: bigint, by: number): bigint => (by >= 0 ? v << BigInt(by) : v >> BigInt(-by));
+/** Differences are counted in 2^-unit, up to `limit`; the network's lines are (a x + c)/q, q a power of two. */
+export type Scale = { readonly unit: number; readonly limit: bigint; readonly q: bigint };
+/** A point, rounded down to the block's grid, and f - net there, nearly. */
+export type Place = { readonly t: bigint; readonly e: bigint };
 
-type Block = { readonly from: Fraction; readonly to: Fraction; readonly order: number; readonly unit: number };
-
-/** Whether |f - (a x + c)/q| <= limit from x to y in the block; q is a power of two. */
-export type Within = (x: Fraction, y: Fraction, a: bigint, c: bigint, limit: bigint) => boolean;
-
-export function model(e: Enclosures, f: Node, { from, to, order, unit }: Block, q: bigint): Within {
+export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, order: number, { unit, limit, q }: Scale) {
   need(Number.isInteger(order) && order >= 0 && order <= 24, 'expected a block of order 0..24');
   const [left, right] = [from, to].map(({ n, d }) => {
     need((n << BigInt(e.q)) % d === 0n, 'a block whose ends are not dyadic');
     return (n << BigInt(e.q)) / d;
   }) as [bigint, bigint];
   const m = (left + right) >> 1n;
-  // m = mid 2^-fine, and |x - m| <= 2^h.
-  const zeros = m === 0n ? e.q : Math.min(e.q, (m & -m).toString(2).length - 1);
-  const mid = m >> BigInt(zeros);
-  const fine = e.q - zeros;
-  const h = (right - m - 1n).toString(2).length - e.q;
-  const jet = (x: Span, k: number) => f([x, e.ratio(1n, 1n), ...Array<Span>(24).fill([0n, 0n])].slice(0, k + 1));
+  // |x - m| <= 2^h, and m and 2^h are multiples of 2^-fine.
+  const h = size(right - m - 1n) - e.q;
+  const fine = m === 0n ? Math.max(0, -h) : Math.max(-h, e.q + 1 - size(m & -m), 0);
+  const jet = (x: Span, k: number): Span[] => {
+    e.order = k;
+    return [...f([x, e.ratio(1n, 1n)]), ...Array<Span>(k).fill([0n, 0n])].slice(0, k + 1);
+  };
   const over = jet([left, right], order);
   const terms = order === 0 ? over : [...jet([m, m], order - 1), over[order] as Span];
   // |t| <= reach 2^-16; its powers k, k - 1, k - 2.
-  const reach = move(right - m, 16 - h - e.q) + 1n;
+  const reach = ((right - m) << BigInt(16 - h - e.q)) + 1n;
   let [power, before, first] = [1n << 16n, 0n, 0n];
-  // What polynomials and lines lose by rounding is less than a unit each time.
-  let [radius, bendRadius] = [BigInt(order + 8), BigInt(order + 3)];
+  // What polynomials and lines lose by rounding is less than a unit each time, and as much again where numbers are short.
+  let [radius, bendRadius] = [BigInt(2 * order + 8), BigInt(order + 3)];
   const C = terms.map(([lower, higher], k) => {
-    const by = unit - e.q + h * k;
-    const [l, r] = [move(lower, by), -move(-higher, by)];
+    const by = BigInt(unit - e.q + h * k); // a shift to the left by less than 0 rounds down
+    const [l, r] = [lower << by, -(-higher << by)];
     const c = (l + r) >> 1n;
     radius += (((r - c) * power) >> 16n) + 1n;
     bendRadius += ((BigInt((k * (k - 1)) / 2) * (r - c) * first) >> 16n) + 1n;
@@ -52,55 +51,63 @@ export function model(e: Enclosures, f: Node, { from, to, order, unit }: Block, 
   const bends = C.slice(2).map((c, k) => (c * BigInt((k + 2) * (k + 1))) / 2n);
   const change = bends.reduce((s, c, k) => s + BigInt(k) * abs(c), 0n);
   const bendMost = bends.reduce((s, c) => s + abs(c), bendRadius);
-  // Points t are rounded down to multiples of 2^-grid.
-  const grid = steep.toString(2).length + 8;
-  const g = BigInt(grid);
-  const scale = q.toString(2).length - 1;
-  const polynomial = (c: readonly bigint[], t: bigint): bigint => {
-    let k = c.length - 1;
-    let value = c[k] as bigint;
-    while (--k >= 0) value = (c[k] as bigint) + ((value * t) >> g);
+  // Points t are multiples of 2^-grid: t = (n 2^up - d start) / (d 2^down) - one for x = n/d.
+  const grid = Math.max(size(steep) + 8, 26);
+  const [g, one, gain] = [BigInt(grid), 1n << BigInt(grid), grid - h - fine];
+  const [up, down] = [BigInt(fine + Math.max(gain, 0)), BigInt(Math.max(-gain, 0))];
+  const start = ((m >> BigInt(e.q - fine)) - (1n << BigInt(h + fine))) << BigInt(Math.max(gain, 0));
+  const room = limit - radius - (steep >> (g - 1n));
+  // The highest terms whose sum is below 2^25: with 26 digits of t they are summed in numbers, whole ones below 2^53.
+  let few = C.length;
+  const bound = (k: number): bigint => abs(C[k] as bigint) + 1n;
+  for (let sum = bound(few - 1); few > 1 && sum < 1n << 25n; sum += bound(few - 1)) few--;
+  const [large, small] = [C.slice(0, few), C.slice(few).map(Number)];
+
+  const polynomial = (c: readonly bigint[], t: bigint, last = 0n): bigint => {
+    let value = last;
+    for (let k = c.length - 1; k >= 0; k--) value = (c[k] as bigint) + ((value * t) >> g);
     return value; // less than one unit a term below
   };
-  const point = (x: Fraction) => {
-    const by = grid - h - fine;
-    const top = (x.n << BigInt(fine)) - mid * x.d;
-    const t = by >= 0 ? (top << BigInt(by)) / x.d : top / (x.d << BigInt(-by));
-    const below = top < 0n ? t - 1n : t; // at most 1 below
-    return { x, t: below, value: polynomial(C, below) };
+  const value = (t: bigint): bigint => {
+    const near = Number(t >> (g - 26n));
+    let rest = 0;
+    for (let k = small.length - 1; k >= 0; k--) rest = (small[k] as number) + Math.floor((rest * near) / 2 ** 26);
+    return polynomial(large, t, BigInt(rest));
   };
-  /** B for -e''/2 <= b on a part of this length. */
+  /** B on a part of that length for -e''/2 <= b. */
   const bulge = (b: bigint, length: bigint): bigint =>
     b <= 0n ? 0n : ((b * ((length * length + 3n) >> 2n)) >> (2n * g)) + 1n;
-  // The longest part so far, and B there for any e''.
-  let [widest, highest] = [0n, 0n];
-  let last = point(from);
-  return (x, y, a, c, limit) => {
-    const p = last.x === x ? last : point(x);
-    const r = point(y);
-    last = r;
-    // The line is a0 + a1 t, each less than a unit below.
-    const a0 = move(a * mid + (c << BigInt(fine)), unit - fine - scale);
-    const a1 = move(a, unit + h - scale);
-    const e0 = p.value - a0 - ((a1 * p.t) >> g);
-    const e1 = r.value - a0 - ((a1 * r.t) >> g);
-    const room = limit - radius - ((steep + abs(a1)) >> (g - 1n));
-    const most = e0 > e1 ? e0 : e1;
-    const least = e0 > e1 ? e1 : e0;
-    if (most > room || -least > room) return false;
-    if (bends.length === 0) return true;
+  // The last point's denominator, and twice more: they repeat. The longest part, and the room for its ends at any bend.
+  let [sameD, shift, below, widest, inner] = [0n, 0n, 1n, 0n, room];
+  const lift = BigInt(unit + 1 - size(q));
+
+  /** t at x, at most 1 below. */
+  const at = ({ n, d }: Fraction): bigint => {
+    if (d !== sameD) [sameD, shift, below] = [d, d * start, d << down];
+    return ((n << up) - shift) / below - one;
+  };
+  /** x in the block, on the network's line there. */
+  const place = (x: Fraction, { a, c }: Lines, t = at(x)): Place => {
+    return { t, e: value(t) - ((a * x.n + c * x.d) << lift) / x.d };
+  };
+  /** Whether |f - net| is within the limit on a part of one line. */
+  const within = (p: Place, r: Place): boolean => {
     const length = r.t - p.t + 2n; // at least that
-    if (length > widest) [widest, highest] = [length, bulge(bendMost, length)];
-    if (most + highest <= room && highest - least <= room) return true;
+    if (length > widest && bends.length > 0) [widest, inner] = [length, room - bulge(bendMost, length)];
+    if (p.e <= inner && r.e <= inner && -p.e <= inner && -r.e <= inner) return true;
+    if (bends.length === 0) return false;
     const bend = polynomial(bends, p.t + (length >> 1n));
     const slack = ((change * length) >> (g + 1n)) + bendRadius + 1n;
-    return fits(e0, e1, bulge(slack - bend, length), room) && fits(-e0, -e1, bulge(slack + bend, length), room);
+    return fits(p.e, r.e, bulge(slack - bend, length), room) && fits(-p.e, -r.e, bulge(slack + bend, length), room);
   };
+  return { at, place, within };
 }
 
-/** Whether p + (r - p) s + 4 b s (1 - s) <= room for 0 <= s <= 1; p and r are. */
+/** Whether p + (r - p) s + 4 b s (1 - s) <= room for 0 <= s <= 1. */
 function fits(p: bigint, r: bigint, b: bigint, room: bigint): boolean {
   const d = abs(p - r);
-  if ((p > r ? p : r) + b <= room || d >= 4n * b) return true;
+  const most = p > r ? p : r;
+  if (most > room) return false;
+  if (most + b <= room || d >= 4n * b) return true;
   return 8n * b * (p + r) + 16n * b * b + d * d <= 16n * b * room;
 }

@@ -13,15 +13,13 @@ export function need(condition: boolean, sentence: string): asserts condition {
 }
 
 /** y = A x + c, entries times 2^-scale, A by rows: those of row i are number start[i]..start[i + 1] - 1. */
-export interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly scale: number;
-  readonly start: Uint32Array;
-  readonly column: Uint32Array;
-  readonly weight: readonly bigint[];
-  readonly bias: readonly bigint[];
-}
+export type Layer = Shape & {
+  start: Uint32Array;
+  column: Uint32Array;
+  weight: readonly bigint[];
+  bias: readonly bigint[];
+};
+type Shape = { readonly inputs: number; readonly outputs: number; readonly scale: number };
 
 /** Most units and weights that are taken from a file. */
 const MOST = 1 << 26;
@@ -34,77 +32,60 @@ const even = (n: number): Uint32Array => new Uint32Array(n).fill(2 ** 31);
 const numbers = (): Uint32Array => even(320).fill(RARE, 0, 1);
 const choices = (n: number): Uint32Array => even(4 * n).map((v, i) => (i % 4 === 0 ? RARE : v));
 
-/** Bits from bytes. */
-class Bits {
-  private range = 0xffffffff;
-  private code = 0;
-  private past = 0;
+/** Bits and numbers from bytes. */
+function bitsOf(bytes: Uint8Array) {
+  let [range, code, at] = [0xffffffff, 0, 0];
+  const pull = (): void => {
+    need(at < bytes.length + 4, 'network file: a section ends too early');
+    code = ((code << 8) | (bytes[at++] ?? 0)) >>> 0;
+    range = (range << 8) >>> 0;
+  };
+  for (let i = 0; i < 4; i++) pull();
+  range = 0xffffffff;
 
-  constructor(
-    private readonly bytes: Uint8Array,
-    private at: number,
-    private readonly end: number,
-  ) {
-    for (let i = 0; i < 4; i++) this.pull();
-    this.range = 0xffffffff;
-  }
-
-  private pull(): void {
-    if (this.at >= this.end) need(++this.past <= 4, 'network file: a section ends too early');
-    const byte = this.at < this.end ? (this.bytes[this.at++] as number) : 0;
-    this.code = ((this.code << 8) | byte) >>> 0;
-    this.range = (this.range << 8) >>> 0;
-  }
-
-  bit(model: Uint32Array, i: number): number {
+  const bit = (model: Uint32Array, i: number): number => {
     const counter = model[i] as number;
-    const bound = (this.range >>> 16) * ((counter >>> 16) | 1);
-    const bit = this.code < bound ? 1 : 0;
-    if (bit === 0) this.code -= bound;
-    this.range = bit === 1 ? bound : this.range - bound;
-    while (this.range < 0x1000000) this.pull();
-    const n = counter & 1023;
-    const p = counter >>> 10;
+    const bound = (range >>> 16) * ((counter >>> 16) | 1);
+    const bit = code < bound ? 1 : 0;
+    if (bit === 0) code -= bound;
+    range = bit === 1 ? bound : range - bound;
+    while (range < 0x1000000) pull();
+    const [n, p] = [counter & 1023, counter >>> 10];
     model[i] = (p + Math.trunc((2 * ((bit << 22) - p)) / (2 * n + 3))) * 1024 + Math.min(n + 1, 1023);
     return bit;
-  }
-
-  private direct(count: number): number {
-    const part = this.range >>> count;
-    const value = Math.floor(this.code / part);
+  };
+  const direct = (count: number): number => {
+    const part = range >>> count;
+    const value = Math.floor(code / part);
     need(value >> count === 0, DAMAGED);
-    this.code -= part * value;
-    this.range = part;
-    while (this.range < 0x1000000) this.pull();
+    [code, range] = [code - part * value, part];
+    while (range < 0x1000000) pull();
     return value;
-  }
-
+  };
   /** `count` digits below a leading 1, the first ones by a tree of counters. */
-  digits(model: Uint32Array, tree: number, count: number, predicted: number): bigint {
-    let out = 1;
-    let left = count;
-    for (; left > 0 && count - left < predicted; left--) out = 2 * out + this.bit(model, tree + out);
-    for (; left > 0 && count <= 52; left -= Math.min(left, 8)) {
-      out = out * 2 ** Math.min(left, 8) + this.direct(Math.min(left, 8));
-    }
+  const digits = (model: Uint32Array, tree: number, count: number, predicted: number): bigint => {
+    let [out, left] = [1, count];
+    for (; left > 0 && count - left < predicted; left--) out = 2 * out + bit(model, tree + out);
+    for (; left > 0 && count <= 52; left -= Math.min(left, 8))
+      out = out * 2 ** Math.min(left, 8) + direct(Math.min(left, 8));
     let long = BigInt(out);
-    for (; left > 0; left -= Math.min(left, 8)) {
-      long = (long << BigInt(Math.min(left, 8))) + BigInt(this.direct(Math.min(left, 8)));
+    for (let some = 0; left > 0; left -= some) {
+      some = Math.min(left, 8);
+      long = (long << BigInt(some)) + BigInt(direct(some));
     }
     return long;
-  }
-
-  number(model: Uint32Array): number {
+  };
+  const number = (model: Uint32Array): number => {
     let k = 0;
-    while (this.bit(model, k) === 1) need(++k <= 52, DAMAGED);
-    return Number(this.digits(model, 64, k, 8)) - 1;
-  }
+    while (bit(model, k) === 1) need(++k <= 52, DAMAGED);
+    return Number(digits(model, 64, k, 8)) - 1;
+  };
+  return { bit, digits, number };
 }
-
-type Reader = (b: Bits, phase: number, precision: number) => bigint;
+type Bits = ReturnType<typeof bitsOf>;
 
 /** A value model: reads values of any size. */
-function valueModel(phases: number): Reader {
+function valueModel(phases: number): (b: Bits, phase: number, precision: number) => bigint {
   const after = 64 * phases;
   const model = even(after + 4 + 512);
   for (let p = 0; p < phases; p++) model.fill(RARE, 64 * p + 1, 64 * p + 3);
@@ -130,70 +111,31 @@ function valueModel(phases: number): Reader {
 }
 
 /** Sequences, one behind the other; what is learned about their runs carries over. */
-class Sequences {
-  private readonly kinds = choices(5);
-  private readonly orders = choices(4);
-  private readonly again = even(1);
-  private readonly numbers = Array.from({ length: 8 }, numbers);
-  private readonly constants = valueModel(1);
-
-  constructor(private readonly b: Bits) {}
-
-  number = (kind: number): number => this.b.number(this.numbers[kind] as Uint32Array);
-
-  read(length: number, ends: readonly number[] = [length]): bigint[] {
-    need(length <= MOST, LARGE);
-    const { b } = this;
-    const x: bigint[] = [];
-    const last = [0, 1, 2, 3].map(() => [0, 0] as [number, number]);
-    const size = (s: number): number => (ends[s] ?? 0) - (ends[s - 1] ?? 0);
-    let [kind, distance, segment] = [4, 1, 0];
-    let palette: ((i: number) => bigint) | undefined;
-    while (x.length < length) {
-      const from = x.length;
-      while ((ends[segment] as number) <= from) segment++;
-      kind = this.choice(this.kinds, kind);
-      const order = this.choice(this.orders, kind);
-      const d = order === 0 ? 0 : this.number(0);
-      if (order > 0) distance = d > 2 ? d - 2 : ([distance, size(segment - 1), size(segment)][d] as number);
-      const lengths = last[kind] as [number, number];
-      const code = this.number(2);
-      const known = [(ends[segment] as number) - from, length - from, lengths[0], 2 * lengths[0] - lengths[1]];
-      const n = code > 3 ? code - 3 : (known[code] as number);
-      need(distance > 0 && n > 0 && n <= length - from, DAMAGED);
-      if (code > 1) last[kind] = [n, lengths[0]];
-      const r = kind === 0 ? this.constants(b, 0, 0) : 0n;
-      if (kind === 2 && (!palette || b.bit(this.again, 0) === 0)) palette = this.palette();
-      const precision = kind % 2 === 1 ? this.number(3) : 0;
-      const phases = kind % 2 === 1 ? this.phases(kind === 1 ? 64 : 1) : 1;
-      const values = valueModel(kind === 1 ? phases : 1);
-      const patched = even(phases);
-      for (let i = 0; i < n; i++) {
-        const back = order === 0 ? 0n : (x[x.length - distance] ?? 0n);
-        let v = back; // the prediction
-        if (order === 2) v = 2n * back - (x[x.length - 2 * distance] ?? 0n);
-        if (order === 3) v = -back;
-        if (kind === 0) v += r;
-        else if (kind === 1) v += values(b, i % phases, precision);
-        else if (kind === 2) v += palette?.(i) ?? 0n;
-        else if (b.bit(patched, i % phases) === 1) v = values(b, 0, precision);
-        x.push(v);
-      }
-    }
-    return x;
-  }
+function sequences(b: Bits) {
+  const [kinds, orders, again] = [choices(5), choices(4), even(1)];
+  const models = Array.from({ length: 8 }, numbers);
+  const constants = valueModel(1);
+  const number = (kind: number): number => b.number(models[kind] as Uint32Array);
+  const phasesOf = (counters: number): number => {
+    const n = number(4) + 1;
+    need(n <= 1 << 16 && n * counters <= 1 << 20, DAMAGED);
+    return n;
+  };
+  const choice = (model: Uint32Array, before: number): number => {
+    const high = b.bit(model, 4 * before);
+    return 2 * high + b.bit(model, 4 * before + 1 + high);
+  };
 
   /** Reads a palette: a reader of element i of a run. */
-  private palette(): (i: number) => bigint {
-    const { b } = this;
-    const size = this.number(5) + 1;
+  const paletteOf = (): ((i: number) => bigint) => {
+    const size = number(5) + 1;
     need(size <= 4096, DAMAGED);
-    const values = [this.constants(b, 0, 0)];
-    while (values.length < size) values.push((values.at(-1) as bigint) + 1n + BigInt(this.number(6)));
-    const looks = [this.number(1), this.number(1)].filter((look) => look > 0);
+    const values = [constants(b, 0, 0)];
+    while (values.length < size) values.push((values.at(-1) as bigint) + 1n + BigInt(number(6)));
+    const looks = [number(1), number(1)].filter((look) => look > 0);
     const depth = size === 1 ? 0 : 32 - Math.clz32(size - 1);
     const each = 4 ** looks.length * 2 ** depth;
-    const phases = this.phases(each);
+    const phases = phasesOf(each);
     const model = even(phases * each);
     const seen: number[] = [];
     return (i) => {
@@ -212,25 +154,57 @@ class Sequences {
       seen[i] = index;
       return values[index] as bigint;
     };
-  }
-
-  private phases(counters: number): number {
-    const n = this.number(4) + 1;
-    need(n <= 1 << 16 && n * counters <= 1 << 20, DAMAGED);
-    return n;
-  }
-
-  private choice(model: Uint32Array, before: number): number {
-    const high = this.b.bit(model, 4 * before);
-    return 2 * high + this.b.bit(model, 4 * before + 1 + high);
-  }
+  };
+  const read = (length: number, ends: readonly number[] = [length]): bigint[] => {
+    need(length <= MOST, LARGE);
+    const x: bigint[] = [];
+    const last = [0, 1, 2, 3].map(() => [0, 0] as [number, number]);
+    const size = (s: number): number => (ends[s] ?? 0) - (ends[s - 1] ?? 0);
+    let [kind, distance, segment] = [4, 1, 0];
+    let palette: ((i: number) => bigint) | undefined;
+    while (x.length < length) {
+      const from = x.length;
+      while ((ends[segment] as number) <= from) segment++;
+      kind = choice(kinds, kind);
+      const order = choice(orders, kind);
+      const d = order === 0 ? 0 : number(0);
+      if (order > 0) distance = d > 2 ? d - 2 : ([distance, size(segment - 1), size(segment)][d] as number);
+      const lengths = last[kind] as [number, number];
+      const code = number(2);
+      const known = [(ends[segment] as number) - from, length - from, lengths[0], 2 * lengths[0] - lengths[1]];
+      const n = code > 3 ? code - 3 : (known[code] as number);
+      need(distance > 0 && n > 0 && n <= length - from, DAMAGED);
+      if (code > 1) last[kind] = [n, lengths[0]];
+      const r = kind === 0 ? constants(b, 0, 0) : 0n;
+      if (kind === 2 && (!palette || b.bit(again, 0) === 0)) palette = paletteOf();
+      const precision = kind % 2 === 1 ? number(3) : 0;
+      const phases = kind % 2 === 1 ? phasesOf(kind === 1 ? 64 : 1) : 1;
+      const values = valueModel(kind === 1 ? phases : 1);
+      const patched = even(phases);
+      for (let i = 0; i < n; i++) {
+        const back = order === 0 ? 0n : (x[x.length - distance] ?? 0n);
+        let v = back; // the prediction
+        if (order === 2) v = 2n * back - (x[x.length - 2 * distance] ?? 0n);
+        if (order === 3) v = -back;
+        if (kind === 0) v += r;
+        else if (kind === 1) v += values(b, i % phases, precision);
+        else if (kind === 2) v += palette?.(i) ?? 0n;
+        else if (b.bit(patched, i % phases) === 1) v = values(b, 0, precision);
+        x.push(v);
+      }
+    }
+    return x;
+  };
+  return { number, read };
 }
+
+type Sequences = ReturnType<typeof sequences>;
 
 function crc32(bytes: Uint8Array): number {
   let c = -1;
-  for (let i = 0; i < 8 * bytes.length; i++) {
-    if (i % 8 === 0) c ^= bytes[i / 8] as number;
-    c = (c >>> 1) ^ (0xedb88320 & -(c & 1));
+  for (const byte of bytes) {
+    c ^= byte;
+    for (let i = 0; i < 8; i++) c = (c >>> 1) ^ (0xedb88320 & -(c & 1));
   }
   return ~c >>> 0;
 }
@@ -251,14 +225,14 @@ export function readNetwork(bytes: Uint8Array): Layer[] {
     }
     need(length <= end - at, 'network file: a section is longer than the file');
     at += length;
-    return new Bits(bytes, at - length, at);
+    return bitsOf(bytes.subarray(at - length, at));
   };
-  const s = new Sequences(section());
+  const s = sequences(section());
   const tagged = (byte: number): Bits | undefined => (at < end && bytes[at] === byte && ++at ? section() : undefined);
   tagged(0x4d); // what people are told
   const intrinsic = tagged(0x49);
   need(at === end, 'expected a file of one network');
-  return layersOf(s, intrinsic && new Sequences(intrinsic));
+  return layersOf(s, intrinsic && sequences(intrinsic));
 }
 
 function whole(v: bigint | undefined, lo: number, hi: number): number {
@@ -322,28 +296,21 @@ function layersOf(s: Sequences, intrinsic: Sequences | undefined): Layer[] {
   });
   need((intrinsic !== undefined) === marked > 0, DAMAGED);
   if (!intrinsic) return layers;
-  const values = [intrinsic.read(marked), intrinsic.read(marked)] as const;
-  return layers.map((layer, l) => filled(layer, l, marks, values));
-}
-
-/** Puts a layer's intrinsic values (exponents, mantissas) into their places, which are fine enough for them. */
-function filled(
-  layer: Layer,
-  l: number,
-  [layers, rows, columns]: readonly [bigint[], bigint[], bigint[]],
-  [exponents, mantissas]: readonly [bigint[], bigint[]],
-): Layer {
-  const mine = [...layers.keys()].filter((i) => Number(layers[i]) === l);
-  const scale = mine.reduce((m, i) => Math.max(m, -Number(exponents[i])), layer.scale);
-  need(scale <= 2 ** 21, LARGE);
-  const finer = (v: bigint): bigint => v << BigInt(scale - layer.scale);
-  const [weight, bias] = [layer.weight.map(finer), layer.bias.map(finer)];
-  for (const i of mine) {
-    const row = whole(rows[i], 0, layer.outputs - 1);
-    const column = Number(columns[i]) - 1;
-    const at = column < 0 ? row : layer.column.indexOf(column, layer.start[row]);
-    need(column < 0 || (at >= 0 && at < (layer.start[row + 1] as number)), DAMAGED);
-    (column < 0 ? bias : weight)[at] = (mantissas[i] as bigint) << (BigInt(scale) + (exponents[i] as bigint));
-  }
-  return { ...layer, scale, weight, bias };
+  const [exponents, mantissas] = [intrinsic.read(marked), intrinsic.read(marked)];
+  // A layer's intrinsic values go into their places, which are made fine enough for them.
+  return layers.map((layer, l) => {
+    const mine = [...exponents.keys()].filter((i) => Number(marks[0][i]) === l);
+    const scale = mine.reduce((m, i) => Math.max(m, -Number(exponents[i])), layer.scale);
+    need(scale <= 2 ** 21, LARGE);
+    const finer = (v: bigint): bigint => v << BigInt(scale - layer.scale);
+    const [weight, bias] = [layer.weight.map(finer), layer.bias.map(finer)];
+    for (const i of mine) {
+      const row = whole(marks[1][i], 0, layer.outputs - 1);
+      const column = Number(marks[2][i]) - 1;
+      const at = column < 0 ? row : layer.column.indexOf(column, layer.start[row]);
+      need(column < 0 || (at >= 0 && at < (layer.start[row + 1] as number)), DAMAGED);
+      (column < 0 ? bias : weight)[at] = (mantissas[i] as bigint) << (BigInt(scale) + (exponents[i] as bigint));
+    }
+    return { ...layer, scale, weight, bias };
+  });
 }

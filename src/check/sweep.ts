@@ -11,149 +11,121 @@ export type Fraction = { readonly n: bigint; readonly d: bigint };
 
 /** The sign of x - y. */
 export const compare = (x: Fraction, y: Fraction): number => {
-  const e = x.n * y.d - y.n * x.d;
+  const e = x.d === y.d ? x.n - y.n : x.n * y.d - y.n * x.d;
   return e < 0n ? -1 : e > 0n ? 1 : 0;
 };
 
 /** Adjoining lines (a x + c) / q up to `to`. */
-export type Lines = Pick<Sweep, 'a' | 'c' | 'q' | 'to' | 'next'>;
+export type Lines = { a: bigint; c: bigint; q: bigint; to: Fraction; next(): void };
 
-/** A unit that reads another one, with its weight; and the next such unit. */
-type Edge = { readonly to: Unit; readonly w: bigint; readonly next: Edge | undefined };
+/**
+ * The network's lines from x to hi. What they claim holds once `finish` has passed: all switches lie in the domain, and none
+ * is missing up to its right end.
+ */
+export function sweep(layers: readonly Layer[], lo: Fraction, hi: Fraction, switches: readonly unknown[]) {
+  need(layers[0]?.inputs === 1 && layers.at(-1)?.outputs === 1, 'expected a network with one input and one output');
+  const out = layers.reduce((n, { outputs }) => n + outputs, 0);
+  const edges = layers.reduce((n, { column }) => n + column.length, 0);
+  const none = (length: number): Int32Array => new Int32Array(length).fill(-1);
+  // Lines slope x + offset: the input's, unit after unit, layer after layer, and the output's; and the lines before.
+  const [slope, offset, oldSlope, oldOffset] = [[1n], [0n], [0n], [0n]] as [bigint[], bigint[], bigint[], bigint[]];
+  // Whether a unit is on, its layer, the switch that touched it last, and the one at which it was listed.
+  const [on, layer, touched, listed] = [none(out + 1), none(out + 1), none(out + 1), none(out + 1)];
+  // What reads a unit: the connections e = edge[unit], more[e], ... lead to the units reader[e]; -1 ends them.
+  const [edge, more, reader, weights] = [none(out + 1), none(edges), none(edges), [] as bigint[]];
+  const moved: number[][] = layers.map(() => []);
+  let [k, x, below, scale] = [0, lo, 0, 0];
 
-/** The line slope x + offset of a unit, the line before, and the weights of those that read the unit. */
-class Unit {
-  oldSlope = 0n;
-  oldOffset = 0n;
-  on = true;
-  mark = -1;
-  out: Edge | undefined;
+  /** The value of a unit's line at y, times y.d. */
+  const at = (u: number, y: Fraction): bigint => (slope[u] as bigint) * y.n + (offset[u] as bigint) * y.d;
+  /** Whether the sign of a unit's line, whose value is z, is still the one that it has been taken for. */
+  const check = (u: number, z: bigint): void => need(on[u] ? z >= 0n : z <= 0n, 'a unit switches that is not listed');
 
-  constructor(
-    readonly layer: number,
-    public offset: bigint,
-    public slope = 0n,
-  ) {}
-
-  /** The line's value at x, times x.d. */
-  at(x: Fraction): bigint {
-    return this.slope * x.n + this.offset * x.d;
-  }
-}
-
-/** Whether the sign of the unit's line, which has the value z, is still the one that it has been taken for. */
-const check = (u: Unit, z: bigint): void => need(u.on ? z >= 0n : z <= 0n, 'a unit switches that is not listed');
-
-export class Sweep {
-  a = 0n;
-  c = 0n;
-  q: bigint;
-  to: Fraction;
-  count = 0;
-  /** Layer after layer, the output last. */
-  private readonly units: Unit[] = [];
-  private readonly moved: Unit[][];
-  private k = 0;
-
-  constructor(
-    layers: readonly Layer[],
-    private x: Fraction,
-    private readonly hi: Fraction,
-    private readonly switches: readonly unknown[],
-  ) {
-    need(layers[0]?.inputs === 1 && layers.at(-1)?.outputs === 1, 'expected a network with one input and one output');
-    let below = [new Unit(-1, 0n, 1n)];
-    let scale = 0;
-    layers.forEach(({ outputs, start, column, weight, bias, scale: own }, l) => {
-      const twist = 1n << BigInt(Math.max(0, -scale - own));
-      const here: Unit[] = [];
-      for (let i = 0; i < outputs; i++) {
-        const u = new Unit(l, ((bias[i] as bigint) << BigInt(scale)) * twist);
-        for (let k = start[i] as number; k < (start[i + 1] as number); k++) {
-          const from = below[column[k] as number] as Unit;
-          const w = (weight[k] as bigint) * twist;
-          from.out = { to: u, w, next: from.out };
-          if (from.on) u.slope += w * from.slope;
-          if (from.on) u.offset += w * from.offset;
-        }
-        const z = u.at(x);
-        u.on = z === 0n ? u.slope > 0n : z > 0n;
-        here.push(u);
-        this.units.push(u);
+  on[0] = 1;
+  layers.forEach(({ inputs, outputs, start, column, weight, bias, scale: own }, l) => {
+    const twist = BigInt(Math.max(0, -scale - own));
+    for (let i = 0; i < outputs; i++) {
+      const u = slope.length;
+      let [a, c] = [0n, (bias[i] as bigint) << BigInt(scale)];
+      for (let j = start[i] as number; j < (start[i + 1] as number); j++) {
+        const from = below + (column[j] as number);
+        const [w, e] = [weight[j] as bigint, weights.length];
+        [more[e], reader[e], edge[from]] = [edge[from] as number, u, e];
+        weights.push(w << twist);
+        if (on[from] !== 1) continue;
+        a += w * (slope[from] as bigint);
+        c += w * (offset[from] as bigint);
       }
-      below = here;
-      scale = Math.max(0, scale + own);
-    });
-    this.q = 1n << BigInt(scale);
-    this.moved = layers.map(() => []);
-    this.to = x;
-    this.next();
-  }
-
-  /** To the next line; what it claims holds once `finish` has passed. */
-  next(): void {
-    const out = this.units[this.units.length - 1] as Unit;
-    this.a = out.slope;
-    this.c = out.offset;
-    this.count++;
-    this.to = this.hi;
-    while (this.k < this.switches.length) {
-      this.switch();
-      if (out.slope === this.a && out.offset === this.c) continue;
-      this.to = this.x;
-      return;
+      slope.push(a << twist);
+      offset.push(c << twist);
+      layer[u] = l;
+      const z = at(u, x);
+      on[u] = (z === 0n ? a > 0n : z > 0n) ? 1 : 0;
     }
-  }
+    below += inputs;
+    scale = Math.max(0, scale + own);
+  });
 
-  /** All switches lie in the domain, and none is missing up to its right end. */
-  finish(): void {
-    while (this.k < this.switches.length) this.switch();
-    need(compare(this.x, this.hi) <= 0, 'a switch beyond the domain');
-    for (const u of this.units.slice(0, -1)) check(u, u.at(this.hi));
-  }
-
+  const touch = (u: number): void => {
+    if (touched[u] === k) return;
+    touched[u] = k;
+    [oldSlope[u], oldOffset[u]] = [slope[u] as bigint, offset[u] as bigint];
+    (moved[layer[u] as number] as number[]).push(u);
+  };
   /** Units that switch together, increasing. */
-  private switch(): void {
-    const listed = this.switches[this.k++];
-    let before = -1;
-    let x = this.x;
-    for (const number of (Array.isArray(listed) ? listed : [listed]) as number[]) {
-      const u = number > before && number + 1 < this.units.length ? this.units[number] : undefined;
-      need(u !== undefined && u.slope !== 0n, 'a switch of no unit');
-      if (before < 0) x = u.slope > 0n ? { n: -u.offset, d: u.slope } : { n: u.offset, d: -u.slope };
-      else need(u.at(x) === 0n, 'units switch together that do not');
-      this.touch(u);
-      before = number;
+  const turn = (): void => {
+    const entry = switches[k++];
+    let [before, place] = [0, x];
+    for (const number of (Array.isArray(entry) ? entry : [entry]) as number[]) {
+      const u = number + 1; // the input is unit 0
+      const a = u > before && u < out ? (slope[u] ?? 0n) : 0n;
+      need(a !== 0n, 'a switch of no unit');
+      const c = offset[u] as bigint;
+      if (before === 0) place = a > 0n ? { n: -c, d: a } : { n: c, d: -a };
+      else need(at(u, place) === 0n, 'units switch together that do not');
+      touch(u);
+      listed[u] = k;
+      before = u;
     }
-    need(before >= 0 && compare(this.x, x) <= 0, 'switches are not in order');
-    this.x = x;
-    for (const list of this.moved) {
-      // What is moved here moves units of later layers only.
-      for (const u of list) {
-        if (u.layer + 1 === this.moved.length) break;
+    need(before > 0 && compare(x, place) <= 0, 'switches are not in order');
+    x = place;
+    for (const units of moved) {
+      // What is moved here moves units of later layers only; the output never switches.
+      for (const u of units) {
+        if (u === out) break;
         // The old line ends here: it must have kept its sign.
-        const z = u.oldSlope * x.n + u.oldOffset * x.d;
+        const [a, c] = [oldSlope[u] as bigint, oldOffset[u] as bigint];
+        const z = listed[u] === k ? 0n : a * x.n + c * x.d;
         check(u, z);
-        const was = u.on;
-        if (z === 0n) u.on = u.slope > 0n;
-        const da = (u.on ? u.slope : 0n) - (was ? u.oldSlope : 0n);
-        const dc = (u.on ? u.offset : 0n) - (was ? u.oldOffset : 0n);
+        const was = on[u] === 1;
+        if (z === 0n) on[u] = (slope[u] as bigint) > 0n ? 1 : 0;
+        const da = (on[u] === 1 ? (slope[u] as bigint) : 0n) - (was ? a : 0n);
+        const dc = (on[u] === 1 ? (offset[u] as bigint) : 0n) - (was ? c : 0n);
         if (da === 0n && dc === 0n) continue;
-        for (let e = u.out; e; e = e.next) {
-          this.touch(e.to);
-          e.to.slope += e.w * da;
-          e.to.offset += e.w * dc;
+        for (let e = edge[u] as number; e >= 0; e = more[e] as number) {
+          const v = reader[e] as number;
+          touch(v);
+          slope[v] = (slope[v] as bigint) + (weights[e] as bigint) * da;
+          offset[v] = (offset[v] as bigint) + (weights[e] as bigint) * dc;
         }
       }
-      list.length = 0;
+      if (units.length > 0) units.length = 0;
     }
-  }
-
-  private touch(u: Unit): void {
-    if (u.mark === this.k) return;
-    u.mark = this.k;
-    u.oldSlope = u.slope;
-    u.oldOffset = u.offset;
-    this.moved[u.layer]?.push(u);
-  }
+  };
+  const next = (): void => {
+    [lines.a, lines.c, lines.to] = [slope[out] as bigint, offset[out] as bigint, hi];
+    lines.count++;
+    while (k < switches.length && lines.to === hi) {
+      turn();
+      if (slope[out] !== lines.a || offset[out] !== lines.c) lines.to = x;
+    }
+  };
+  const finish = (): void => {
+    while (k < switches.length) turn();
+    need(compare(x, hi) <= 0, 'a switch beyond the domain');
+    for (let u = 1; u < out; u++) check(u, at(u, hi));
+  };
+  const lines = { a: 0n, c: 0n, q: 1n << BigInt(scale), to: lo, count: 0, next, finish };
+  next();
+  return lines;
 }

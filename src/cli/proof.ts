@@ -1,6 +1,7 @@
 /** Proofs on disk: written only after the independent checker has accepted them. */
 import { type ProvedSup, proveSup, type SupOptions } from '../certify/index.ts';
 import { checkProof } from '../check/check.ts';
+import { Enclosures } from '../check/enclose.ts';
 import { Rejected } from '../check/read.ts';
 import { InputError, type Target } from '../exact/index.ts';
 import { encodeNetwork } from '../io/index.ts';
@@ -11,12 +12,17 @@ import { writeWhole } from './files.ts';
 const FINEST = 6;
 
 /**
- * As proveSup; the proof is written to `path` where there is one. Throws InputError where f is not of a kind that the
+ * As proveSup; what the checker does not read is refused before anything is proved. The proof is written to `path` where there is one. Throws InputError where f is not of a kind that the
  * checker knows, or too hard for it.
  */
 export function writeProof(path: string, net: Network, f: Target | Network, options: SupOptions): ProvedSup {
   const file = encodeNetwork({ network: net });
   const other = f instanceof Network ? encodeNetwork({ network: f }) : undefined;
+  try {
+    if (f instanceof Network === false && f.kind === 'expression') new Enclosures(64).parse(f.text);
+  } catch (error) {
+    throw rejected(error);
+  }
   for (let fine = 0; ; fine++) {
     const proved = proveSup(net, f, { ...options, fine });
     if (!proved.proof) return proved;
@@ -24,11 +30,14 @@ export function writeProof(path: string, net: Network, f: Target | Network, opti
     try {
       checkProof(JSON.parse(text), file, other);
     } catch (error) {
-      if (!(error instanceof Rejected)) throw error;
-      if (fine < FINEST && f instanceof Network === false && f.kind === 'expression') continue;
-      throw new InputError(`--proof: the checker does not follow: ${error.message}`);
+      const expression = f instanceof Network === false && f.kind === 'expression';
+      if (fine < FINEST && expression && error instanceof Rejected) continue;
+      throw rejected(error);
     }
     writeWhole(path, text);
     return proved;
   }
 }
+
+const rejected = (error: unknown): unknown =>
+  error instanceof Rejected ? new InputError(`--proof: the checker does not follow: ${error.message}`) : error;

@@ -91,8 +91,9 @@ const mutations: Record<string, (c: Proved, proof: Loose, roll: (below: number) 
       return { proof: { ...proof, f: { expression: text } } };
     }
     if ('table' in proof.f) {
-      const table = proof.f.table.map(([x, y], i) => [x, i > 3 && i < 6 ? `${BigInt(i) * 1000n}` : y] as const);
-      return { proof: { ...proof, f: { table } } };
+      const [, dy] = proof.f.over;
+      const table = proof.f.table.map(([x, y], i) => [x, i > 3 && i < 6 ? 1000 * i * Number(dy) : y] as const);
+      return { proof: { ...proof, f: { ...proof.f, table } } };
     }
     return { proof, other: encodeNetwork({ network: moved(c.f as Proved['net'], by) }) };
   },
