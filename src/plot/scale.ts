@@ -95,18 +95,21 @@ function logScale(from: number, to: number, base: 2 | 10, room: number, given: b
     if (n % every === 0) ticks.push({ value: base ** n, text: plainPower(base, n) });
     else minor.push(base ** n);
   }
+  const few = ticks.length < 2;
   if (base === 10 && every === 1) {
     for (let n = Math.floor(lo); n <= hi; n++) {
       for (let k = 2; k < 10; k++) {
         const value = k * 10 ** n;
         if (log(value) <= lo || log(value) >= hi) continue;
         // Where less than two powers are in sight, 2 and 5 speak too.
-        if (ticks.length < 2 && (k === 2 || k === 5 || hi - lo < 0.7)) ticks.push({ value, text: mantissaText(k, n) });
+        if (few && (k === 2 || k === 5 || hi - lo < 0.7)) ticks.push({ value, text: mantissaText(k, n) });
         else minor.push(value);
       }
     }
   }
   const at = (v: number): number | undefined => (v > 0 && Number.isFinite(v) ? (log(v) - lo) / (hi - lo) : undefined);
+  // In so small a part of a power that hardly one of these is seen, even steps say more.
+  if (ticks.length < 2 || (ticks.length < 3 && hi - lo < 1)) return { ...linearScale(base ** lo, base ** hi, room), at };
   return { lo: base ** lo, hi: base ** hi, ticks, minor, factor: '', at };
 }
 

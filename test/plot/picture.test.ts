@@ -4,6 +4,7 @@ import { interpolatedSquare, square } from '../../src/construct/index.ts';
 import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic, InputError } from '../../src/exact/index.ts';
 import { approximationPicture, drawPicture, type Picture, pictureCsv } from '../../src/plot/index.ts';
+import { makeScale } from '../../src/plot/scale.ts';
 import { elementsOf, pathPoints } from '../support/svg.ts';
 
 const plain = (marks: Picture['panels'][number]['marks'], axes: Partial<Picture['panels'][number]> = {}): Picture => ({
@@ -11,6 +12,22 @@ const plain = (marks: Picture['panels'][number]['marks'], axes: Partial<Picture[
   caption: 'Proved: nothing.',
   command: 'dyadnet plot x',
   panels: [{ x: { label: 'x', unit: 's' }, y: { label: 'y', unit: 'V' }, marks, ...axes }],
+});
+
+test('an axis has labels, however small the part of a power that it shows', () => {
+  for (const base of [2, 10] as const) {
+    for (let i = 0; i < 400; i++) {
+      const lo = 10 ** (-8 + (i % 20) * 0.83);
+      const hi = lo * (1 + 2 ** (i / 20 - 10));
+      const { ticks, at } = makeScale({ label: 'x', scale: 'log', base, range: [lo, hi] }, [], 9);
+      expect(ticks.length, `${lo}..${hi}`).toBeGreaterThanOrEqual(2);
+      expect(new Set(ticks.map((t) => t.text)).size).toBe(ticks.length);
+      for (const { value } of ticks) {
+        expect(at(value)).toBeGreaterThanOrEqual(-1e-6);
+        expect(at(value)).toBeLessThanOrEqual(1 + 1e-6);
+      }
+    }
+  }
 });
 
 describe('pictures', () => {
