@@ -9,13 +9,16 @@ import { defineConfig } from 'tsdown';
  */
 const BUNDLED = ['as-bind', 'mathjs', 'typed-function', '@babel/runtime', 'escape-latex', 'tiny-emitter'];
 
+/** Its standard library is compiled into the WebAssembly core. */
+const COMPILED_IN = 'assemblyscript';
+
 /** What the page bundles besides; its licences stand at the head of its sources (the Apache licence's own text is above). */
 const IN_PAGE = '@bufbuild/protobuf';
 const IN_PAGE_SOURCES = ['dist/esm/wire/binary-encoding.js', 'dist/esm/wire/varint.js'];
 
 function notices(): string {
   const rule = `\n\n${'-'.repeat(78)}\n\n`;
-  const parts = BUNDLED.map((name) => {
+  const parts = [...BUNDLED, COMPILED_IN].map((name) => {
     const folder = join('node_modules', name);
     const texts = readdirSync(folder)
       .filter((file) => /^(licen[cs]e|notice)/i.test(file))

@@ -8,7 +8,7 @@ import { type Constant, sizeOf } from './tensor.ts';
 
 /**
  * Bytes of a file beside the model: `length` of them from `offset` on, or all that there are.
- * The location has passed {@link checkLocation}; who opens files also has to see to links that lead outside.
+ * The location has passed `checkLocation`; who opens files also has to see to links that lead outside.
  */
 export type External = (location: string, offset: number, length: number) => Uint8Array;
 

@@ -109,7 +109,8 @@ function logScale(from: number, to: number, base: 2 | 10, room: number, given: b
   }
   const at = (v: number): number | undefined => (v > 0 && Number.isFinite(v) ? (log(v) - lo) / (hi - lo) : undefined);
   // In so small a part of a power that hardly one of these is seen, even steps say more.
-  if (ticks.length < 2 || (ticks.length < 3 && hi - lo < 1)) return { ...linearScale(base ** lo, base ** hi, room), at };
+  if (ticks.length < 2 || (ticks.length < 3 && hi - lo < 1))
+    return { ...linearScale(base ** lo, base ** hi, room), at };
   return { lo: base ** lo, hi: base ** hi, ticks, minor, factor: '', at };
 }
 

@@ -36,7 +36,7 @@ export const MOST_CELLS = 1 << 27;
 
 /**
  * `values` increase and differ. Throws InputError where lambda is no whole number from 1, or lambda times the number of
- * values is beyond {@link MOST_CELLS}.
+ * values is beyond 2^27.
  */
 export function kmeans(values: readonly Weighted[], lambda: number, bits: number): Clusters {
   wholeNumber('kmeans lambda', lambda, 1, MOST_CELLS);

@@ -69,6 +69,15 @@ test('what is bundled goes with its licences', () => {
   const text = readFileSync(join(project, 'node_modules/dyadnet/dist/THIRD-PARTY.txt'), 'utf8');
   for (const name of ['as-bind', 'mathjs', 'typed-function']) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
   expect(text).toContain('Apache License, Version 2.0');
+  // LICENSE names every one of them, with who holds the rights.
+  const licence = readFileSync(join(project, 'node_modules/dyadnet/LICENSE'), 'utf8');
+  const parts = text.split(/^-{78}$/m).map((part) => part.replace(/^Parts of .*\n/, '').trim());
+  expect(parts.length).toBeGreaterThanOrEqual(8);
+  for (const part of parts) {
+    expect(licence).toMatch(new RegExp(`^${/^\S+/.exec(part)![0]}\\b`, 'm'));
+    const holder = /^Copyright (?:\([cC]\) )?[\d-]+(?:present)? (\w+ \w+)/m.exec(part)?.[1];
+    if (holder) expect(licence).toContain(holder);
+  }
 });
 
 test('a clean Node project uses it, and its command runs', () => {
