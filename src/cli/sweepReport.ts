@@ -23,6 +23,8 @@ export interface ReportOptions {
 
 /** Rows of a front that are printed. */
 const SHOWN = 12;
+/** Networks this many times worse than every one on the front would only stretch the axis of a picture. */
+const FAR = 10;
 /** Targets in the picture of all fronts: as many as the palette tells apart. */
 const TOGETHER = 8;
 
@@ -58,11 +60,14 @@ const bytesOf = ({ result }: Measured): number => result.bytes;
 
 /** One target: everything that was measured, and the least error for so many bytes and for so many multiplications. */
 function targetPicture({ target, records, front }: TargetFront, command: string): Picture {
+  const far = FAR * front.reduce((most, r) => Math.max(most, errorOf(r)), 0);
+  const shown = records.filter((r) => errorOf(r) <= far);
+  const out = records.length - shown.length;
   const marks = (by: (r: Measured) => number): Mark[] => [
-    ...groups(records).map(
+    ...groups(shown).map(
       ([name, list]): Mark => ({ kind: 'scatter', name, points: list.map((r) => [by(r), errorOf(r)]) }),
     ),
-    { kind: 'step', name: 'least error so far', color: 7, points: envelope(records, by) },
+    { kind: 'step', name: 'least error so far', color: 7, points: envelope(shown, by) },
   ];
   const y = { label: 'proved sup |f − net|', scale: 'log' } as const;
   return {
@@ -76,7 +81,7 @@ function targetPicture({ target, records, front }: TargetFront, command: string)
         marks: marks(costOf),
       },
     ],
-    caption: `${records.length} networks, every one with a proved bound on its error; ${front.length} of them are beaten by no other in bytes, error and multiplications together. A network without error does not show on a logarithmic axis.`,
+    caption: `${records.length} networks, every one with a proved bound on its error; ${front.length} of them are beaten by no other in bytes, error and multiplications together. A network without error does not show on a logarithmic axis${out > 0 ? `, and ${out} with more than ${FAR} times the largest error on the front are left out` : ''}.`,
     command,
   };
 }
@@ -109,18 +114,37 @@ function frontsPicture(fronts: readonly TargetFront[], command: string): Picture
   };
 }
 
-/** Networks by construction and kind of quantiser, in the order of the names. */
+/** What a network is called in a legend, finest first. */
+const NAMES: readonly ((r: Measured) => string)[] = [
+  (r) => `${constructionOf(r)}${quantiserKind(r)}`,
+  (r) => `${r.result.method}${quantiserKind(r)}`,
+  constructionOf,
+  (r) => r.result.method,
+];
+
+function constructionOf({ job, result: { method } }: Measured): string {
+  return methodName({ ...job, method });
+}
+
+function quantiserKind({ job: { quantiser } }: Measured): string {
+  if (!quantiser) return '';
+  return quantiser.kind === 'uniform' ? `, ${quantiser.rounding} 2^-b` : `, ${quantiser.kind}`;
+}
+
+/** Networks by construction and quantiser, as finely as the palette tells apart, in the order of the names. */
 function groups(records: readonly Measured[]): [string, Measured[]][] {
-  const by = new Map<string, Measured[]>();
-  for (const r of records) {
-    const { quantiser } = r.job;
-    const how = !quantiser ? '' : quantiser.kind === 'uniform' ? `, ${quantiser.rounding} 2^-b` : `, ${quantiser.kind}`;
-    const name = `${methodName({ ...r.job, method: r.result.method })}${how}`;
-    const list = by.get(name);
-    if (list) list.push(r);
-    else by.set(name, [r]);
+  let found: Map<string, Measured[]> = new Map();
+  for (const nameOf of NAMES) {
+    found = new Map();
+    for (const r of records) {
+      const list = found.get(nameOf(r));
+      if (list) list.push(r);
+      else found.set(nameOf(r), [r]);
+    }
+    // One colour is the envelope's.
+    if (found.size < TOGETHER) break;
   }
-  return [...by].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** (measure, least error up to it), where it falls, and once more at the end. */

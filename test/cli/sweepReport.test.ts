@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Dyadic } from '../../src/exact/index.ts';
-import type { JobRecord } from '../../src/sweep/index.ts';
+import { type JobRecord, jobId, readJob, readRecord } from '../../src/sweep/index.ts';
 import { dyadnet, json } from '../support/cli.ts';
 import { elementsOf } from '../support/svg.ts';
 import { madeUp } from '../support/sweeps.ts';
@@ -101,6 +101,38 @@ test('every picture is an SVG that carries its caption and its command, with its
   expect(rows.length).toBe(9);
   expect(rows.slice(0, 7).map((row) => row.split(',')[at])).toEqual(NETWORKS.map(([, , , isBest]) => String(isBest)));
   expect(rows[8]).toMatch(/,failed,.*,false,"time: more than 1 s, ""really"""$/);
+});
+
+test('a picture has no more groups than colours, and networks that are far off do not stretch its axis', () => {
+  const by = (method: string, lambda: number, seed: number, digits: number): JobRecord => {
+    const { id: _, job, ...rest } = madeUp({ seed, bytes: 20 + seed, upper: Dyadic.pow2(-digits) });
+    const asked = readJob({ ...job, method, options: { lambda } }, 'job');
+    const result = { ...('result' in rest ? rest.result : {}), method };
+    return readRecord({ ...rest, id: jobId(asked), job: asked, result }, 'record');
+  };
+  const many = Array.from({ length: 9 }, (_, i) => by('cached', 2 + i, i, 3 + i));
+  const marksOf = (
+    name: string,
+    list: readonly JobRecord[],
+  ): { names: Set<string>; caption: string; errors: number[] } => {
+    const to = join(folderOf(name, list), 'report');
+    json(['sweep', 'report', join(to, '..')]);
+    const rows = readFileSync(join(to, '01-x-2.csv'), 'utf8').trim().split('\r\n').slice(1);
+    const scattered = rows.map((row) => row.split(',')).filter(([, series]) => series !== 'least error so far');
+    const elements = elementsOf(readFileSync(join(to, '01-x-2.svg'), 'utf8'));
+    return {
+      names: new Set(scattered.map(([, series]) => series as string)),
+      errors: scattered.map(([, , , y]) => Number(y)),
+      caption: elements.find((e) => e.name === 'desc')?.text ?? '',
+    };
+  };
+  expect(marksOf('few', many.slice(0, 7)).names.size).toBe(7);
+  expect(marksOf('many', many).names).toEqual(new Set(['cached']));
+  const { caption, errors } = marksOf('far', [...many, by('cached', 20, 30, -700), by('cached', 21, 31, 0)]);
+  expect(Math.max(...errors)).toBe(1);
+  expect(caption).toMatch(
+    /^11 networks, .*, and 1 with more than 10 times the largest error on the front are left out\.$/,
+  );
 });
 
 test('a torn last line is left out while a sweep may be writing it; damage is named; nothing to report is said', () => {
