@@ -222,12 +222,14 @@ export class Engine {
   private lookAtAll(batch: Float64Array, rows: number, before = 0): Loaded {
     this.alive();
     this.reserve(rows);
+    // That all are whole numbers is quickly seen, and says what a closer look would say.
+    const whole = this.domain !== undefined && this.current?.fraction === 0;
     let fraction = 0;
     let top = Number.NEGATIVE_INFINITY;
     for (let r = 0; r < rows; r += this.chunkRows) {
       const here = Math.min(this.chunkRows, rows - r);
       this.copyIn(batch, r, here);
-      this.scan(before + r, here, UNHINTED, 0);
+      this.scan(before + r, here, whole ? 0 : UNHINTED, whole ? MOST_TOP : 0);
       fraction = Math.max(fraction, this.core.i32[(this.resultAt + SCAN_AT_FRACTION) >> 2] as number);
       top = Math.max(top, this.core.i32[(this.resultAt + SCAN_AT_TOP) >> 2] as number);
     }
