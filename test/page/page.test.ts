@@ -177,10 +177,68 @@ describe.skipIf(missing !== '')(`the page${missing}`, { timeout: 60_000 }, () =>
     const kept = await text(page, '#sentence');
     await page.fill('#epsilon', '1e-9');
     await page.waitForSelector('.work.busy');
+    await page.waitForFunction(() => /building|proving/.test(document.querySelector('#doing')!.textContent!));
+    const working = page.workers();
     await page.click('#cancel');
     await page.waitForFunction(() => !document.querySelector('.work.busy'));
     expect(await text(page, '#problem')).toContain('Cancelled');
     expect(await text(page, '#sentence')).toBe(kept);
+    // What was computing is gone, not only unheard.
+    await expect.poll(() => working.some((w) => !page.workers().includes(w)), { timeout: 5000 }).toBe(true);
+    await page.context().close();
+  });
+
+  test('a proved answer comes at once, a better one when the form is at rest; moving on ends the search', async () => {
+    const page = await open('#f=sin(2*pi*x)&budget=bytes&bytes=60');
+    const bounds: number[] = [];
+    await page.waitForFunction(() => document.querySelector('#doing')!.textContent!.startsWith('looking for a better'));
+    const bound = async (): Promise<number> => Number(/≤ ([\d.e-]+)/.exec(await text(page, '#sentence'))![1]);
+    bounds.push(await bound());
+    await settled(page);
+    bounds.push(await bound());
+    expect(bounds[1]).toBeLessThan(bounds[0]!);
+    await page.fill('#bytes', '64');
+    await page.waitForFunction(() =>
+      document.querySelector('#doing')!.textContent!.startsWith('looking for a better one:'),
+    );
+    const working = page.workers();
+    await page.fill('#bytes', '40');
+    await page.waitForFunction(
+      () => Number.parseInt(document.querySelectorAll('#facts dd')[4]!.textContent!, 10) <= 40,
+    );
+    await expect.poll(() => working.some((w) => !page.workers().includes(w)), { timeout: 5000 }).toBe(true);
+    await settled(page);
+    expect(Number.parseInt(await fact(page, 'file'), 10)).toBeLessThanOrEqual(40);
+    await page.context().close();
+  });
+
+  test('the error curve is the error: it stays between the bounds, and nearly reaches them', async () => {
+    const page = await open('#f=x%5E2&epsilon=1e-2');
+    await settled(page);
+    const heights = (ink: string): Promise<number[]> =>
+      page.evaluate((name) => {
+        const paths = [
+          ...document.querySelectorAll(`#figure-error .inside path.line.${name}, #figure-error path.line.${name}`),
+        ];
+        const d = paths.map((p) => p.getAttribute('d') ?? '').sort((a, b) => b.length - a.length)[0]!;
+        return [...d.matchAll(/[ML ]([\d.-]+)[ ,]([\d.-]+)/g)].map((m) => Number(m[2]));
+      }, ink);
+    const ys = (await heights('error')).filter((y, i, all) => y !== all[i - 1]);
+    expect(ys.length).toBeGreaterThan(100);
+    const turns = ys.filter((y, i) => i > 1 && (y - ys[i - 1]!) * (ys[i - 1]! - ys[i - 2]!) < 0).length;
+    expect(turns).toBeGreaterThanOrEqual(Number(await fact(page, 'width W')));
+    const box = await page.evaluate(() =>
+      [...document.querySelectorAll('#figure-error path.line.bound')].map((p) => p.getBoundingClientRect().top),
+    );
+    const [top, bottom] = [Math.min(...box.slice(0, 2)), Math.max(...box.slice(0, 2))];
+    const curve = await page.evaluate(() => {
+      const paths = [...document.querySelectorAll('#figure-error path.line.error')];
+      const { top, bottom } = paths.map((p) => p.getBoundingClientRect()).sort((a, b) => b.width - a.width)[0]!;
+      return { top, bottom };
+    });
+    expect(curve.top).toBeGreaterThanOrEqual(top - 2);
+    expect(curve.bottom).toBeLessThanOrEqual(bottom + 2);
+    expect(curve.bottom - curve.top).toBeGreaterThan(0.8 * (bottom - top));
     await page.context().close();
   });
 
