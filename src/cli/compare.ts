@@ -6,7 +6,7 @@ import { type OpenedBox, openBox } from './box.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, note, printJson, printRows, progress } from './output.ts';
+import { about, bound, note, printJson, printRows, progress, worstJson } from './output.ts';
 
 interface Options extends ImportOptions {
   box?: string;
@@ -68,6 +68,7 @@ async function deviation(f: OpenedNetwork, g: OpenedNetwork, box: OpenedBox, opt
     printJson({
       status: c.status,
       ...(c.missing ? { missing: c.missing } : {}),
+      certified: worstJson(c),
       outputs: c.outputs.map((o) => ({
         certified: o.certified.toNumber('up'),
         certifiedExact: o.certified.toString(),

@@ -8,6 +8,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -54,7 +55,7 @@ export function writeWhole(path: string, data: Uint8Array | string): void {
   // While these listeners stand, Ctrl-C waits: the file is written whole within moments, or its error is thrown.
   const wait = (): void => {};
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, wait);
-  const fd = openSync(temporary, 'w');
+  const fd = openBeside(temporary, path);
   process.once('exit', remove);
   try {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
@@ -65,9 +66,27 @@ export function writeWhole(path: string, data: Uint8Array | string): void {
     renameSync(temporary, path);
   } catch (error) {
     remove();
-    throw error;
+    throw named(error, path);
   } finally {
     process.removeListener('exit', remove);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, wait);
   }
+}
+
+function openBeside(temporary: string, path: string): number {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new InputError(`${path}: it is a folder`);
+    return openSync(temporary, 'w');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new InputError(`${path}: expected a folder that is there, got "${dirname(path)}"`);
+    }
+    throw named(error, path);
+  }
+}
+
+/** An error of the file that people asked for, not of the one beside it. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'code' in error && 'path' in error) Object.assign(error, { path });
+  return error;
 }

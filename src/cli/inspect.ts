@@ -119,7 +119,7 @@ function inspectJson({
           }),
         }
       : {}),
-    network: { ...networkJson(file.network, alphabet.length), alphabet: shorten(alphabet).map(String) },
+    network: { ...networkJson(file.network, alphabet.length), alphabet: alphabet.slice(0, MOST_LISTED).map(String) },
     storage,
     embedded: typeof embedded === 'string' ? { missing: embedded } : embedded,
     ...(kappa ? { kappa: kappa.toNumber('up'), kappaExact: kappa.toString() } : {}),
@@ -220,6 +220,9 @@ function intrinsicRows(facts: IntrinsicFacts): [string, string | undefined][] {
     ],
   ];
 }
+
+/** Letters that the JSON object lists. */
+const MOST_LISTED = 4096;
 
 function shorten(alphabet: readonly Dyadic[]): readonly Dyadic[] {
   return alphabet.slice(0, 12);

@@ -1,6 +1,7 @@
 /** How commands speak: one JSON object, or aligned lines for people; progress on a terminal, silence in a pipe. */
 import { SingleBar } from 'cli-progress';
-import { type Dyadic, printBound, Rational, toScientific } from '../exact/index.ts';
+import type { DeviationCertificate } from '../certify/index.ts';
+import { Dyadic, printBound, Rational, toScientific } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
 
 /** Prints one JSON object on standard output. */
@@ -74,6 +75,18 @@ export function certifiedJson(c: {
 }
 
 const isList = (x: unknown): x is readonly (Dyadic | string)[] => Array.isArray(x);
+
+/** What was certified of the outputs of two networks: the largest bound, and the largest difference with where it was seen. */
+export function worstJson({ outputs, restsOn }: Pick<DeviationCertificate, 'outputs' | 'restsOn'>): object {
+  const upper = outputs.reduce((most, o) => most.max(o.certified), Dyadic.ZERO);
+  const { observed: lower, witness } = outputs.reduce((a, b) => (b.observed.gt(a.observed) ? b : a));
+  return {
+    ...boundJson({ upper, lower }),
+    witness: witness.map((x) => x.toNumber()),
+    witnessExact: witness.map(String),
+    restsOn,
+  };
+}
 
 /** The counts of a network, in every command that shows one. */
 export function networkJson(net: Network, alphabetSize = net.alphabet().length): object {

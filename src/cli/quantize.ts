@@ -18,7 +18,18 @@ import { writeWhole } from './files.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { inputsFromFile } from './inputs.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, boundJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import {
+  about,
+  bound,
+  boundJson,
+  networkJson,
+  note,
+  printJson,
+  printRows,
+  progress,
+  size,
+  worstJson,
+} from './output.ts';
 import { type QuantiserOptions, quantiserMeta, quantiserOf, quantiserOptions } from './quantiser.ts';
 
 interface Options extends ImportOptions, QuantiserOptions {
@@ -67,7 +78,7 @@ export const defineQuantize: Define = (command, done) => {
         printJson({
           ...foundJson(found),
           ...quantizeJson(rounded, seen, bytes.length, options),
-          ...(moved ? { deviation: movedJson(moved) } : {}),
+          ...(moved ? { status: 'proved', certified: worstJson(moved.certificate), deviation: movedJson(moved) } : {}),
         });
       } else
         printRows([

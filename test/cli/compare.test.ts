@@ -29,6 +29,13 @@ interface Output {
   witnessExact: string[];
 }
 
+interface Certified {
+  upper: number;
+  lowerExact: string;
+  witnessExact: string[];
+  restsOn: string[];
+}
+
 describe('compare', () => {
   test('bounds every output, with witnesses that attain what was observed', () => {
     const said = json(['compare', fPath, gPath, '--box', '-1,1', '--seconds', '2', '--ratio', '1.2']);
@@ -61,6 +68,40 @@ describe('compare', () => {
     const x = said.witnessExact.map((t) => Dyadic.parse(t));
     const choose = (net: Network): number => net.evaluate(x).reduce((b, v, i, y) => (v.gt(y[b]!) ? i : b), 0);
     expect([choose(f), choose(wrong)]).toEqual(said.decisions);
+  });
+
+  test('two forms of one function of one input: their linear pieces decide, where boxes cannot', () => {
+    const tent = ['fit', 'sin(3*x)/3', '--eps', '1e-2', '-o', at('sine.dyad')];
+    expect(dyadnet(tent).code).toBe(0);
+    expect(dyadnet(['deepen', at('sine.dyad'), '--bits', '1', '-o', at('deep.dyad')]).code).toBe(0);
+    const same = json(['compare', at('sine.dyad'), at('deep.dyad')]);
+    expect(same).toMatchObject({ status: 'proved', certified: { upper: 0, lower: 0, upperExact: '0' } });
+    expect(dyadnet(['compare', at('sine.dyad'), at('deep.dyad'), '--within', '1e-30']).code).toBe(0);
+    const { network } = decodeNetwork(readFileSync(at('sine.dyad')));
+    const near = write('near.dyad', roundedTo(network, 4));
+    const apart = json(['compare', at('deep.dyad'), near, '--box', '0,1/3']) as unknown as { certified: Certified };
+    const { upper, lowerExact, witnessExact } = apart.certified;
+    const x = Dyadic.parse(witnessExact[0] as string);
+    const seen = network
+      .evaluate([x])[0]!
+      .sub(decodeNetwork(readFileSync(near)).network.evaluate([x])[0]!)
+      .abs();
+    expect([seen.toString(), 3 * x.toNumber() <= 1]).toEqual([lowerExact, true]);
+    expect(seen.toNumber('up')).toBeLessThanOrEqual(upper);
+    expect(upper / seen.toNumber()).toBeLessThanOrEqual(1.02);
+  });
+
+  test('quantize --certify says what was certified as every command does', () => {
+    const said = json(['quantize', fPath, '--bits', '7', '--certify', '--box', '-1,1', '--seconds', '1']);
+    const { deviation, certified, status } = said as unknown as {
+      status: string;
+      certified: Certified;
+      deviation: { certified: number; observedExact: string };
+    };
+    expect(status).toBe('proved');
+    expect(certified.upper).toBe(deviation.certified);
+    expect(certified.lowerExact).toBe(deviation.observedExact);
+    expect(certified.restsOn.length).toBeGreaterThan(0);
   });
 
   test('says what is wrong in a sentence', () => {

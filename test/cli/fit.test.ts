@@ -53,6 +53,8 @@ describe('an expression', () => {
     expect(again.status).toBe('proved');
     expect(again.certified.upper / said.certified.upper).toBeLessThanOrEqual(1.01);
     const shown = dyadnet(['inspect', path]);
+    const letters = (json(['inspect', path]).network as { alphabet: string[] }).alphabet;
+    expect(letters).toEqual(decodeNetwork(readFileSync(path)).network.alphabet().map(String));
     expect(shown.code).toBe(0);
     for (const word of ['depth', 'width', 'alphabet', 'kappa', 'proved']) expect(shown.out).toContain(word);
     const evaluated = json(['eval', path, '0.1', '0.25', '--oracle']) as unknown as {
@@ -180,7 +182,8 @@ describe('what is wrong gets one sentence and exit code 2, and no file', () => {
   test('a folder that is not there', () => {
     const { code, err } = dyadnet(['fit', 'x', '--eps', '1', '-o', at('no/such/x.dyad')]);
     expect(code).toBe(2);
-    expect(err).not.toContain('    at ');
+    expect(err).toBe(`dyadnet: ${at('no/such/x.dyad')}: expected a folder that is there, got "${at('no/such')}"\n`);
+    expect(dyadnet(['fit', 'x', '--eps', '1', '-o', folder]).err).toBe(`dyadnet: ${folder}: it is a folder\n`);
   });
 });
 
