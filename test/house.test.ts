@@ -70,6 +70,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'integral',
     'lp',
     'boxes',
+    'boxNorm',
     'grid',
     'index',
   ],

@@ -6,13 +6,13 @@
  *
  * On every box between neighbouring cuts the network's range comes from its layers (boxes.ts), f's from its enclosure. Boxes that
  * matter most are halved until upper/lower is within `ratio` or `maxBoxes` is reached; the network's range is kept while f's
- * sharpens. In one dimension and L^p the integrals are those of lines (lp.ts). The cuts decide how sharp the bounds are, never
- * whether they hold.
+ * sharpens. In L^p the integrals are those of lines in one dimension (lp.ts), of planes in others (boxNorm.ts). The cuts decide how
+ * sharp the bounds are, never whether they hold.
  */
 import { Dyadic, Interval, Rational, refuse, type Target } from '../exact/index.ts';
-import { raised, rooted } from '../exact/power.ts';
 import { type Network, withoutConstants } from '../net/index.ts';
 import { rangesOn } from './boxes.ts';
+import { boxNorm } from './boxNorm.ts';
 import { lineNorm, type Part } from './lp.ts';
 
 export interface GridOptions {
@@ -77,7 +77,30 @@ export function certifyOnGrid(net: Network, target: Target, options: GridOptions
     } = lineNorm(parts, target, { p: norm, ratio: options.ratio ?? 1.05 });
     return Object.freeze({ status, upper, lower, norm, boxes, restsOn });
   }
-  return new GridSearch(target, options, norm, total, lo, hi).run();
+  if (norm !== 'sup') {
+    const { ratio = 1.05, maxBoxes = 1 << 13 } = options;
+    if (!(ratio > 1)) refuse('certifyOnGrid ratio', 'a number above 1', ratio);
+    const found = boxNorm(
+      Array.from(lo, (low, k) => ({ sides: sidesOf(cuts, k), range: Interval.of(low, hi[k] as number) })),
+      target,
+      norm,
+      ratio,
+      maxBoxes,
+    );
+    const status = found.upper ? ('proved' as const) : ('undecided' as const);
+    return Object.freeze({ status, ...found, norm, restsOn: target.restsOn });
+  }
+  return new GridSearch(target, options, total, lo, hi).run();
+}
+
+/** Box number k of the grid. */
+function sidesOf(cuts: GridOptions['cuts'], k: number): Interval[] {
+  let rest = k;
+  return cuts.map((c) => {
+    const at = rest % (c.length - 1);
+    rest = (rest - at) / (c.length - 1);
+    return Interval.of(c[at] as Dyadic, c[at + 1] as Dyadic);
+  });
 }
 
 /** A box, what |f - net| can be on it, and how much it matters. */
@@ -85,7 +108,6 @@ interface Box {
   readonly sides: readonly Interval[];
   /** The network's range. */
   readonly range: Interval;
-  readonly low: Dyadic;
   readonly high: Dyadic;
   readonly weight: number;
 }
@@ -93,40 +115,32 @@ interface Box {
 class GridSearch {
   private readonly heap: Box[] = [];
   private lower = Dyadic.ZERO;
-  /** sup: the greatest bound on a box that halving does not improve. */
+  /** The greatest bound on a box that halving does not improve. */
   private settled = Dyadic.ZERO;
   private witness: readonly Dyadic[] | undefined;
 
   constructor(
     private readonly target: Target,
     private readonly options: GridOptions,
-    private readonly norm: 'sup' | number,
     private readonly total: number,
     private readonly lo: Float64Array,
     private readonly hi: Float64Array,
   ) {}
 
   run(): GridCertificate {
-    const { norm, options, total } = this;
+    const { options, total } = this;
     const ratio = options.ratio ?? 1.05;
     if (!(ratio > 1)) refuse('certifyOnGrid ratio', 'a number above 1', ratio);
     for (let k = 0; k < total; k++) {
-      const box = this.box(this.sides(k), Interval.of(this.lo[k] as number, this.hi[k] as number));
+      const box = this.box(sidesOf(options.cuts, k), Interval.of(this.lo[k] as number, this.hi[k] as number));
       if (!box) return this.result(undefined, k + 1);
       this.push(box);
     }
     let left = options.maxBoxes ?? 1 << 13;
-    // A float's worth of what is known of the sum, to tell when to stop.
-    let sums = this.estimates();
-    for (let made = 0; left > 0; made++) {
+    while (left > 0) {
       const worst = this.heap[0] as Box;
       if (worst.weight <= 0) break;
-      if (norm === 'sup') {
-        if (worst.high.le(this.settled) || worst.high.le(this.lower.mul(Dyadic.from(ratio)))) break;
-      } else if (made % 256 === 0) {
-        sums = this.estimates();
-        if (sums.high <= sums.low * ratio ** norm) break;
-      }
+      if (worst.high.le(this.settled) || worst.high.le(this.lower.mul(Dyadic.from(ratio)))) break;
       this.pop();
       for (const half of this.halves(worst)) {
         if (!half) return this.result(undefined, total);
@@ -135,39 +149,20 @@ class GridSearch {
       left--;
     }
     const boxes = this.heap.length;
-    if (norm === 'sup') {
-      const upper = this.heap.reduce((m, { high }) => m.max(high), Dyadic.ZERO);
-      return this.result(upper, boxes);
-    }
-    let [low, high] = [Dyadic.ZERO, Dyadic.ZERO];
-    for (const box of this.heap) {
-      const volume = box.sides.reduce((v, s) => v.mul(s.width), Dyadic.ONE);
-      low = low.add(raised(Interval.of(box.low), norm, PRECISION).lo.mul(volume)).roundBits(96, 'down');
-      high = high.add(raised(Interval.of(box.high), norm, PRECISION).hi.mul(volume)).roundBits(96, 'up');
-    }
-    this.lower = rooted(Interval.of(low), norm, PRECISION).lo;
-    return this.result(rooted(Interval.of(high), norm, PRECISION).hi, boxes);
+    const upper = this.heap.reduce((m, { high }) => m.max(high), Dyadic.ZERO);
+    return this.result(upper, boxes);
   }
 
   private result(upper: Dyadic | undefined, boxes: number): GridCertificate {
-    const { norm, lower, witness, target } = this;
+    const { lower, witness, target } = this;
     return Object.freeze({
       status: upper ? ('proved' as const) : ('undecided' as const),
       upper,
       lower,
-      norm,
-      ...(norm === 'sup' && witness ? { witness } : {}),
+      norm: 'sup',
+      ...(witness ? { witness } : {}),
       boxes,
       restsOn: target.restsOn,
-    });
-  }
-
-  private sides(k: number): Interval[] {
-    let rest = k;
-    return this.options.cuts.map((c) => {
-      const at = rest % (c.length - 1);
-      rest = (rest - at) / (c.length - 1);
-      return Interval.of(c[at] as Dyadic, c[at + 1] as Dyadic);
     });
   }
 
@@ -175,18 +170,13 @@ class GridSearch {
     const f = this.target.enclose(sides, PRECISION);
     if (!f) return undefined;
     const e = f.sub(range);
-    const [low, high] = [e.mignitude.roundBits(PRECISION, 'down'), e.magnitude.roundBits(PRECISION, 'up')];
+    const high = e.magnitude.roundBits(PRECISION, 'up');
     // Where the network itself is more uncertain than f, halving gains little.
     const open = range.width.lt(f.width);
-    if (this.norm === 'sup') {
-      const weight = high.toNumber('up');
-      if (weight > this.lower.toNumber()) this.look(sides, range);
-      if (!open) this.settled = this.settled.max(high);
-      return { sides, range, low, high, weight: open ? weight : 0 };
-    }
-    const volume = sides.reduce((v, s) => v * s.width.toNumber(), 1);
-    const weight = (open ? 1 : 0) * volume * (high.toNumber() ** this.norm - low.toNumber() ** this.norm);
-    return { sides, range, low, high, weight };
+    const weight = high.toNumber('up');
+    if (weight > this.lower.toNumber()) this.look(sides, range);
+    if (!open) this.settled = this.settled.max(high);
+    return { range, sides, high, weight: open ? weight : 0 };
   }
 
   /** |f - net| in the middle of a box and in two of its corners, as a lower bound. */
@@ -219,17 +209,6 @@ class GridSearch {
         range,
       ),
     );
-  }
-
-  private estimates(): { low: number; high: number } {
-    let [low, high] = [0, 0];
-    if (this.norm === 'sup') return { low, high };
-    for (const box of this.heap) {
-      const volume = box.sides.reduce((v, s) => v * s.width.toNumber(), 1);
-      low += volume * box.low.toNumber() ** this.norm;
-      high += volume * box.high.toNumber() ** this.norm;
-    }
-    return { low, high };
   }
 
   private push(box: Box): void {
