@@ -1,7 +1,6 @@
 /**
- * node bench/sliders.mjs [steps]: how long the page's sliders take to answer, in Chromium (CHROMIUM names another one),
- * from the event to the redrawn facts: the median, the slowest, and the time that the answer itself says it took. After
- * `npm run build`. A slider is moved back and forth by one step at a time, each time after the answer before it; `drag` moves it
+ * npm run bench:sliders, or node bench/sliders.mjs [steps] after a build: how long the page's sliders take to answer, in Chromium (CHROMIUM names another one),
+ * from the event to the redrawn facts: the median, the slowest, and the time that the answer itself says it took. A slider is moved back and forth by one step at a time, each time after the answer before it; `drag` moves it
  * every 50 ms and says how often it was redrawn meanwhile.
  */
 import { spawn } from 'node:child_process';
