@@ -1,7 +1,8 @@
 /**
- * npm run bench:sliders, or node bench/sliders.mjs [steps] after a build: how long the page's sliders take to answer, in Chromium (CHROMIUM names another one),
- * from the event to the redrawn facts: the median, the slowest, and the time that the answer itself says it took. A slider is moved back and forth by one step at a time, each time after the answer before it; `drag` moves it
- * every 50 ms and says how often it was redrawn meanwhile.
+ * npm run bench:sliders, or node bench/sliders.mjs [steps] after a build: how long the page's sliders take to answer, in
+ * Chromium (CHROMIUM names another one), from the event to the redrawn facts, and the time that the answer itself says it took.
+ * A slider is moved back and forth by one step at a time, each time after the answer before it; then it is moved every 50 ms,
+ * and the last column counts how often it was answered meanwhile.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
