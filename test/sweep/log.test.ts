@@ -10,9 +10,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { RecordLog, readRecord, readRecords, withoutTimes } from '../../src/sweep/index.ts';
 import { madeUp } from '../support/sweeps.ts';
 
@@ -40,6 +41,30 @@ test('records that arrive together are all there when append resolves, each once
   expect((await readRecords(folder)).map(withoutTimes)).toEqual(records.map(withoutTimes));
 });
 
+test('append resolves after its record is written and synced, not before', async () => {
+  const folder = folderOf('synced');
+  const log = await RecordLog.open(folder);
+  const file = await open(fileOf(folder));
+  let synced: () => void = () => {};
+  const disk = new Promise<void>((resolve) => {
+    synced = resolve;
+  });
+  const sync = vi.spyOn(Object.getPrototypeOf(file) as FileHandle, 'datasync').mockReturnValueOnce(disk);
+  await file.close();
+  let done = false;
+  const appended = log.append(records[0]!).then(() => {
+    done = true;
+  });
+  await expect.poll(() => sync.mock.calls.length).toBe(1);
+  expect(readFileSync(fileOf(folder), 'utf8')).toBe(lines[0]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(done).toBe(false);
+  synced();
+  await appended;
+  sync.mockRestore();
+  await log.close();
+});
+
 test('a file cut at any byte keeps its whole lines, and goes on from there', async () => {
   const folder = await written('cut');
   const [first, second, third] = lines.slice(0, 3).map((l) => Buffer.byteLength(l)) as [number, number, number];
@@ -49,6 +74,7 @@ test('a file cut at any byte keeps its whole lines, and goes on from there', asy
     expect((await readRecords(folder)).length).toBe(2);
     const log = await RecordLog.open(folder);
     expect([log.torn, [...log.jobs.keys()]]).toEqual([cut, [records[0]!.id, records[1]!.id]]);
+    expect(readFileSync(fileOf(folder), 'utf8')).toBe(lines[0]! + lines[1]!);
     await log.append(records[4]!);
     await log.close();
     expect(readFileSync(fileOf(folder), 'utf8')).toBe(lines[0]! + lines[1]! + lines[4]!);
