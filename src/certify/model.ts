@@ -64,12 +64,19 @@ export function makeModel(
   for (;;) {
     const terms = enclosures(f, lo, hi, mid, order, precision);
     if (!terms) return undefined;
-    const model = fromEnclosures(terms, lo, hi, mid, P);
+    const model = plain(fromEnclosures(terms, lo, hi, mid, P), terms, P);
     // A value that is loose at the centre itself asks for more digits, not for a smaller block.
     const loose = terms.over.length > 1 ? (terms.at[0] as Interval).width.exponent + P : 0;
     if (loose <= 1 || precision >= MAX_PRECISION || f.kind === 'callback') return model;
     precision = Math.min(MAX_PRECISION, 2 * precision + loose);
   }
+}
+
+/** The range of f on the block, a polynomial of order 0, where that is closer than the Taylor polynomial: at steep places. */
+function plain(model: Model, { over }: Enclosures, P: number): Model {
+  const range = over[0] as Interval;
+  if (over.length === 1 || model.line || !range.width.scale(P - 1).lt(Dyadic.of(model.radius))) return model;
+  return fromEnclosures({ at: [range], rest: Interval.of(0), over: [range] }, model.lo, model.hi, model.mid, P);
 }
 
 interface Enclosures {

@@ -61,8 +61,9 @@ const REMAINDER = 8n;
 const SMALLEST = Dyadic.pow2(-100);
 
 /**
- * As {@link certifySup}, with a proof, its blocks halved `fine` times more than needed, for the checker where the bounds were reached. Throws InputError for a callback, of
- * which nothing can be checked, and where the network has too many pieces or f too many blocks to be written down.
+ * As {@link certifySup}, with a proof where bounds were reached, its blocks halved `fine` times more than needed. `seconds`
+ * holds for the search and again for the proof. Throws InputError for a callback, of which nothing can be checked, where the
+ * network has too many pieces or f too many blocks to be written down, and where the proof's time is over.
  */
 export function proveSup(
   net: Network,
@@ -76,7 +77,8 @@ export function proveSup(
   const spare = Math.min(ratio - 1, 0.01);
   const found = certifySup(net, target, { ...options, ratio: ratio - 0.5 * spare });
   if (found.upper === undefined) return { certificate: found };
-  const { lo, hi, maxPieces } = new Job(net, target, options);
+  const job = new Job(net, target, options);
+  const { lo, hi, maxPieces } = job;
   const claim = {
     proof: 'dyadnet sup 2' as const,
     domain: [textOf(lo), textOf(hi)] as const,
@@ -107,7 +109,7 @@ export function proveSup(
   let upper = found.upper.isZero ? SMALLEST : found.upper.mul(Dyadic.from(1 + 0.3 * spare)).roundBits(64, 'up');
   const within = options.within === undefined ? undefined : Dyadic.from(options.within);
   if (within && found.upper.le(within)) upper = upper.min(within);
-  const plan = new Plan(net, target, lo, hi, upper, maxPieces, fine);
+  const plan = new Plan(net, target, job, upper, fine);
   const proof: SupProof = {
     ...claim,
     f: { expression: target.text },
@@ -171,12 +173,11 @@ class Plan {
   constructor(
     net: Network,
     private readonly f: Target,
-    lo: Fraction,
-    hi: Fraction,
+    private readonly job: Job,
     upper: Dyadic,
-    maxPieces: number,
     private readonly fine: number,
   ) {
+    const { lo, hi, maxPieces } = job;
     this.unit = GUARD - upper.exponent;
     this.limit = upper
       .mul(Dyadic.from(1 - MARGIN))
@@ -206,6 +207,8 @@ class Plan {
   }
 
   private divide(lo: Dyadic, hi: Dyadic, chunk: Chunk, i0: number, i1: number, fine: number): void {
+    const halted = this.job.halt();
+    if (halted) refuse('proof', 'blocks of f found in time', halted);
     let left = fine;
     for (const order of i1 - i0 > MANY ? [LOW, HIGH] : [HIGH]) {
       const model = makeModel(this.f, lo, hi, this.unit, order, this.size);

@@ -92,7 +92,8 @@ export class Enclosures {
   /** e^v. */
   private expAt(v: bigint): Span {
     const k = floorDiv(v, this.ln2[0]);
-    need(abs(k) < 1n << 16n, 'exp of a number beyond 2^16');
+    if (k < -65536n) return [0n, (this.one >> 65535n) + 1n];
+    need(k < 65536n, 'exp of a number beyond 2^16');
     const [r, end] = this.over(this.sub([v, v], this.scale(this.ln2, k)), 16n);
     let e = this.series(this.one, 2n * (end - r), (term, i) => ((term * r) >> this.shift) / i);
     for (let i = 0; i < 4; i++) e = this.mul(e, e);
@@ -313,9 +314,8 @@ export class Enclosures {
       const f = this.known(token, args.length);
       if (f && args.length > 0) return applied(f, ...args);
       const value = f?.();
-      if (value) return () => value;
-      at = from;
-      return fail();
+      if (!value) at = from;
+      return value ? () => value : fail();
     };
     const f = level(0);
     return at === tokens.length ? f : fail();
@@ -353,11 +353,11 @@ const DEFINED: Readonly<Record<string, string>> = Object.fromEntries(
   erf=;2*exp(-x^2)/sqrt(pi) erfc=1-erf(x) gelu=x*(1+erf(x/sqrt(2)))/2
   ln=log(x) log/2=log(x)/log(y) log1p=log(1+x) log2=log(x)/log(2) log10=log(x)/log(10) expm1=exp(x)-1
   tan=sin(x)/cos(x) sec=1/cos(x) csc=1/sin(x) cot=cos(x)/sin(x) sech=1/cosh(x) cosh=(exp(x)+exp(-x))/2
-  sinh=(exp(x)-exp(-x))/2;cosh(x) tanh=1-2/(1+exp(2*x));4/(exp(x)+exp(-x))^2 asin=2*atan(x/(1+sqrt(1-x^2)));1/sqrt(1-x^2)
+  sinh=(exp(x)-exp(-x))/2;cosh(x) tanh=2*sigmoid(2*x)-1;4/(exp(x)+exp(-x))^2 asin=2*atan(x/(1+sqrt(1-x^2)));1/sqrt(1-x^2)
   acos=pi/2-asin(x) asinh=log(x+sqrt(x^2+1));1/sqrt(x^2+1) acosh=log(x+sqrt(x^2-1));1/sqrt(x^2-1)
-  atanh=log((1+x)/(1-x))/2;1/(1-x^2) sigmoid=1/(1+exp(-x));1/(2+exp(x)+exp(-x)) logistic=sigmoid(x)
-  sqrt=x^(1/2) cbrt=nthRoot(x,3) softplus=log(1+exp(x));sigmoid(x) swish=x*sigmoid(x) silu=swish(x) gauss=exp(-x^2) square=x^2 cube=x^3
-  abs=max(x,-x) relu=max(x,0) hypot/2=sqrt(x^2+y^2) clamp/3=min(max(x,y),z)`
+  atanh=log((1+x)/(1-x))/2;1/(1-x^2) sigmoid=exp(min(x,0))/(1+exp(-abs(x)));1/(2+exp(x)+exp(-x)) logistic=sigmoid(x)
+  sqrt=x^(1/2) cbrt=nthRoot(x,3) softplus=max(x,0)+log(1+exp(-abs(x)));sigmoid(x) swish=x*sigmoid(x) silu=swish(x) gauss=exp(-x^2) square=x^2 cube=x^3
+  abs=max(x,-x,0) relu=max(x,0) hypot/2=sqrt(x^2+y^2) clamp/3=min(max(x,y),z)`
     .split(/\s+/)
     .map((line) => line.split('=') as [string, string]),
 );

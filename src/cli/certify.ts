@@ -10,6 +10,9 @@ import { writeProof } from './proof.ts';
 import { certifySpecification, isSpecification } from './specification.ts';
 import { domainOption, isNetworkPath, openTarget } from './target.ts';
 
+/** Default of --seconds. */
+const SECONDS = 300;
+
 interface Options extends ImportOptions {
   domain?: ReturnType<typeof domainOption>;
   eps?: Rational;
@@ -27,7 +30,11 @@ export const defineCertify: Define = (command, done) => {
     .argument('<f>', 'expression in x, table (CSV, TSV, ITS-90), network file, or .vnnlib of one input')
     .option('--domain <a,b>', "where (default: the network file's own domain, else 0,1)", domainOption)
     .option('--eps <error>', 'ask whether the error is at most this', positiveOption('--eps'))
-    .option('--seconds <s>', 'stop after this time with the bounds found so far', positiveOption('--seconds'))
+    .option(
+      '--seconds <s>',
+      `stop after this time with the bounds found so far (default: ${SECONDS})`,
+      positiveOption('--seconds'),
+    )
     .option('--proof <file>', 'write down why the bound holds, for `dyadnet check`')
     .option('--swap', "exchange the table's columns")
     .option('--quiet', 'no progress')
@@ -53,7 +60,7 @@ export const defineCertify: Define = (command, done) => {
       const settings: SupOptions = {
         ...(ends ? { domain: ends } : {}),
         ...(within ? { within } : {}),
-        ...(options.seconds ? { seconds: options.seconds.toNumber() } : {}),
+        seconds: options.seconds?.toNumber() ?? SECONDS,
         onProgress: ({ swept }) => bar.update(swept),
       };
       const proved = options.proof === undefined ? undefined : writeProof(options.proof, network, target, settings);

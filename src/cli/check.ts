@@ -4,13 +4,14 @@ import { InputError, printBound, Rational, toScientific } from '../exact/index.t
 import type { Define } from './command.ts';
 import { readBytes, readText } from './files.ts';
 import { printJson, printRows } from './output.ts';
+import { isNetworkPath, openTarget } from './target.ts';
 
 /** `dyadnet check`: whether a proof proves what it claims of a network, found out without any code of the prover. */
 export const defineCheck: Define = (command, done) => {
   command
     .argument('<proof>', 'proof, as `dyadnet certify --proof` writes it')
     .argument('<network>', 'network file (.dyad) that it speaks of')
-    .argument('[f]', 'network file (.dyad) of f, where f is a network')
+    .argument('[f]', 'what f should be: expression in x, table, or network file (needed where f is a network)')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -18,10 +19,16 @@ export const defineCheck: Define = (command, done) => {
     )
     .action((path: string, network: string, f: string | undefined, options: { json?: boolean }) => {
       const proof = parsed(path);
-      const [file, other] = [readBytes(network), f === undefined ? undefined : readBytes(f)];
+      const isNetwork = f !== undefined && isNetworkPath(f);
+      const [file, other] = [readBytes(network), isNetwork ? readBytes(f) : undefined];
       const started = performance.now();
       try {
         const claim = checkProof(proof, file, other);
+        if (f !== undefined && !speaksOf(proof as Checked, f)) {
+          throw new Rejected(`the proof speaks of ${claim.f}, not of ${f}`);
+        }
+        const copied =
+          f === undefined && 'table' in (proof as Checked).f ? ": the proof's copy, name yours to compare" : '';
         const seconds = (performance.now() - started) / 1000;
         if (options.json) {
           printJson({ status: 'proved', ...claim, seconds });
@@ -33,7 +40,7 @@ export const defineCheck: Define = (command, done) => {
           const upper = Rational.parse(claim.upper);
           printRows([
             ['status', 'proved'],
-            ['f', claim.f],
+            ['f', `${claim.f}${copied}`],
             ['domain', `[${claim.domain.map(about).join(', ')}]`],
             ['sup |f - net|', `<= ${printBound(upper.toDyadic() ?? upper.roundBits(64, 'up'))}`],
             ['witness', `|f - net| >= ${about(claim.lower)} at x = ${about(claim.witness)}`],
@@ -49,6 +56,31 @@ export const defineCheck: Define = (command, done) => {
       }
     });
 };
+
+/** A proof that was checked. */
+interface Checked {
+  readonly f: {
+    readonly expression?: string;
+    readonly table?: readonly (readonly [number | string, number | string])[];
+    readonly over?: readonly [number | string, number | string];
+  };
+}
+
+/** Whether f is what the user names: the same text but for blanks, the same points, or some network (whose file was checked). */
+function speaksOf({ f }: Checked, spec: string): boolean {
+  if (isNetworkPath(spec)) return f.expression === undefined && f.table === undefined;
+  const { target } = openTarget(spec);
+  const squeezed = (text: string): string => text.replace(/\s+/g, '');
+  if (target.kind !== 'table') return f.expression !== undefined && squeezed(f.expression) === squeezed(target.text);
+  const { table = [], over: [dx, dy] = [1, 1] } = f;
+  const same = (v: Rational, n: number | string, d: number | string): boolean =>
+    v.eq(Rational.of(BigInt(n), BigInt(d)));
+  const knots = target.knots ?? [];
+  return (
+    table.length === knots.length &&
+    knots.every(({ x, y }, i) => same(x, table[i]![0], dx) && same(y, table[i]![1], dy))
+  );
+}
 
 function parsed(path: string): unknown {
   try {

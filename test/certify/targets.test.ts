@@ -87,6 +87,15 @@ describe('expressions', () => {
     expect(c.upper!.le(c.lower.mul(Dyadic.from(1.01)))).toBe(true);
   });
 
+  test.each(['tanh(1e9*(x-1/3))', 'atan(1e12*(x-1/3))', 'erf(1e7*(x-0.3))', 'sigmoid(-1e6*x+3e5)'])(
+    'steep: %s',
+    (text) => {
+      const line = interpolant((x) => x, 4, 4);
+      const f = expressionTarget(text);
+      check(line, f, certifySup(line, f, { maxBlocks: 3000 }), 0, 1, 300);
+    },
+  );
+
   test('a pole and the end of a logarithm are said', () => {
     const line = interpolant((x) => x, 4, 4);
     for (const text of ['log(x)', '1/(x-1/3)', 'sqrt(x-1/2)', 'tan(pi*x)']) {

@@ -1,6 +1,6 @@
 /** Proofs that hold are accepted; 1000 that were changed so that they claim something false, or leave a gap, are not. */
 import { expect, test } from 'vitest';
-import { certifySup, type SupProof } from '../../src/certify/index.ts';
+import { certifySup, proveSup, type SupProof } from '../../src/certify/index.ts';
 import { checkProof } from '../../src/check/check.ts';
 import { Rejected } from '../../src/check/read.ts';
 import { Dyadic } from '../../src/exact/index.ts';
@@ -21,6 +21,13 @@ test('every proof that was written is accepted, and says what was proved', () =>
     expect(certificate.upper!.toNumber()).toBeLessThanOrEqual(1.01 * Dyadic.parse(claim.lower).toNumber());
     expect(claim.pieces).toBeGreaterThan(1);
   }
+});
+
+test('a proof that is not found in time is none', () => {
+  const { net, f } = all[0]!;
+  expect(() => proveSup(net, f, { seconds: 1e-6 })).toThrow(
+    /^proof: expected blocks of f found in time, got .*not enough/,
+  );
 });
 
 /** Each makes a false claim or a gap of a proof; undefined where it cannot. */

@@ -21,6 +21,11 @@ test('a proof of an expression, and the same proof for another network', () => {
   expect(upper as number).toBeLessThanOrEqual(1.01 * (lower as number));
   const claim = json(['check', 'p.json', 'net.dyad'], { cwd });
   expect([claim.status, claim.f, claim.domain, claim.upper]).toEqual(['proved', 'sin(6*x)', ['0', '1'], upperExact]);
+  expect(json(['check', 'p.json', 'net.dyad', 'sin(6 * x)'], { cwd }).status).toBe('proved');
+  expect(json(['check', 'p.json', 'net.dyad', 'sin(5*x)'], { cwd, allow: 1 })).toEqual({
+    status: 'rejected',
+    reason: 'the proof speaks of sin(6*x), not of sin(5*x)',
+  });
   const no = dyadnet(['check', 'p.json', 'other.dyad'], { cwd });
   expect([no.code, no.out]).toEqual([1, 'status  rejected: the difference exceeds the claimed bound\n']);
 });
@@ -37,7 +42,15 @@ test('a domain that ends at 2*pi; a bound that was asked for; a function whose e
   expect(dyadnet(['check', 's.json', 'net.dyad'], { cwd }).code).toBe(0);
 });
 
-test.each(['erf(2*x)', 'asin(2*x-1)', 'atan(20*x-10)', 'gelu(3*x)', 'acosh(1+x)'])('%s', (f) => {
+test.each([
+  'erf(2*x)',
+  'asin(2*x-1)',
+  'atan(20*x-10)',
+  'gelu(3*x)',
+  'acosh(1+x)',
+  'sqrt(abs(x-1/3))',
+  'tanh(1e9*(x-1/3))',
+])('%s', (f) => {
   expect(dyadnet(['certify', 'net.dyad', f, '--proof', 'f.json'], { cwd }).code).toBe(0);
   expect(json(['check', 'f.json', 'net.dyad'], { cwd })).toMatchObject({ status: 'proved', f });
 });
@@ -46,6 +59,17 @@ test('tables and networks', () => {
   writeFileSync(join(cwd, 't.csv'), '0,0\n0.3,0.9\n1,-0.25\n');
   json(['certify', 'net.dyad', 't.csv', '--proof', 't.json'], { cwd });
   expect(json(['check', 't.json', 'net.dyad'], { cwd }).f).toBe('a table of 3 points');
+  expect(dyadnet(['check', 't.json', 'net.dyad'], { cwd }).out).toMatch(
+    /^f +a table of 3 points: the proof's copy, name yours/m,
+  );
+  expect(dyadnet(['check', 't.json', 'net.dyad', 't.csv'], { cwd }).out).toMatch(/^f +a table of 3 points$/m);
+  writeFileSync(join(cwd, 'u.csv'), '0,0\n0.3,0.9\n1,-0.26\n');
+  for (const other of ['u.csv', 'sin(6*x)', 'other.dyad']) {
+    expect(dyadnet(['check', 't.json', 'net.dyad', other], { cwd })).toMatchObject({
+      code: 1,
+      out: `status  rejected: the proof speaks of a table of 3 points, not of ${other}\n`,
+    });
+  }
   json(['certify', 'net.dyad', 'other.dyad', '--proof', 'n.json'], { cwd });
   expect(json(['check', 'n.json', 'net.dyad', 'other.dyad'], { cwd }).upper).toBe('1*2^-4');
   expect(dyadnet(['check', 'n.json', 'net.dyad'], { cwd }).out).toContain('expected the file of the network f as well');
