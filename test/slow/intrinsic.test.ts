@@ -21,7 +21,7 @@ test.each([
   ['d = 2, n = 4, sup', 'sin(5*x1)*x2', { n: 4 }],
   ['d = 1, n = 12, L^2', 'sin(5*x) + x^2', { n: 12, norm: 2 }],
   ['d = 2, n = 6, L^2', 'sin(5*x1)*x2', { n: 6, norm: 2 }],
-  ['d = 3, n = 3, L^2', 'x1*x2 + abs(x3 - 1/2)', { n: 3, norm: 2 }],
+  ['d = 3, n = 4, L^2', 'x1*x2 + abs(x3 - 1/2)', { n: 4, norm: 2 }],
 ] as const)(
   '%s: proved below the theorem, the core agrees with oracle and formula',
   { timeout: 600_000 },
@@ -41,6 +41,16 @@ test.each([
     engine.dispose();
   },
 );
+
+test('d = 1, n = 14: 16389 layers, proved; n = 15 is refused', { timeout: 900_000 }, () => {
+  const f = expressionTarget('sin(5*x) + x^2');
+  const fit = intrinsic({ target: f, n: 14, norm: 2 });
+  expect(fit.network.depth).toBe(2 ** 14 + 5);
+  const { upper, lower } = certifyIntrinsic(fit, f);
+  expect(upper!.le(fit.guaranteed)).toBe(true);
+  expect(upper!.toNumber() / lower.toNumber()).toBeLessThan(1.05);
+  expect(() => intrinsic({ target: f, n: 15, norm: 2 })).toThrow(/thresholds fit 1 GiB/);
+});
 
 test('three numbers, thousands of layers', { timeout: 600_000 }, () => {
   const f = expressionTarget('x^2');
