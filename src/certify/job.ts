@@ -73,7 +73,7 @@ export class Job {
     if (net.inputs !== 1 || net.outputs !== 1) {
       refuse(where, 'a network with 1 input and 1 output', `${net.inputs} and ${net.outputs}`);
     }
-    if (target.inputs !== 1) refuse(where, 'a target with 1 input', target.inputs);
+    if (target?.inputs !== 1) refuse(where, 'a target with 1 input', target?.inputs ?? target);
     if (target instanceof Network && target.outputs !== 1) refuse(where, 'a target with 1 output', target.outputs);
     const ratio = options.ratio ?? 1.01;
     if (!(ratio > 1)) refuse(`${where} ratio`, 'a number above 1', ratio);
@@ -83,6 +83,7 @@ export class Job {
     }
     const knots = target instanceof Network ? undefined : target.knots;
     const ends = options.domain ?? (knots?.length ? [knots[0]!.x, knots[knots.length - 1]!.x] : [0, 1]);
+    if (!Array.isArray(ends) || ends.length !== 2) refuse(`${where} domain`, 'a pair [lo, hi]', ends);
     const [a, b] = ends.map(enclosed) as [Enclosed, Enclosed];
     if (compareFractions(a.hi, b.lo) > 0) refuse(`${where} domain`, 'lower end <= upper end', `[${ends.join(', ')}]`);
     this.lo = a.lo;

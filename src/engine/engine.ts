@@ -359,6 +359,7 @@ export class Engine {
 
   /** Exact inputs, looked at: each in the domain; their fractional bits and magnitude. */
   private mantissasOf(batch: Exclude<Batch, Float64Array>): Source {
+    lengthOf(batch);
     const dyadic = Array.isArray(batch);
     const values: readonly Dyadic[] = dyadic
       ? (batch as readonly (Dyadic | number)[]).map((v) => Dyadic.from(v))
@@ -390,7 +391,9 @@ function wholeAt({ values }: Source, k: number, scale: number): bigint {
 }
 
 function lengthOf(batch: Exclude<Batch, Float64Array>): number {
-  return Array.isArray(batch) ? batch.length : (batch as ScaledMantissas).mantissas.length;
+  const values = Array.isArray(batch) ? batch : (batch as ScaledMantissas | null)?.mantissas;
+  if (values?.length === undefined) refuse('batch', 'a Float64Array, an array of numbers, or mantissas', batch);
+  return values.length;
 }
 
 /** Fractional bits are planned in steps, so that random inputs share a plan: exactly to 32, then coarser. */

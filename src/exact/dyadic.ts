@@ -60,6 +60,7 @@ export class Dyadic {
    * Throws InputError where the text is none of these or its value is not dyadic (`0.1`, `1/3`).
    */
   static parse(text: string): Dyadic {
+    if (typeof text !== 'string') refuse('Dyadic.parse', 'a text', text);
     const s = text.trim();
     const power =
       /^([+-]?\d+)\s*\*\s*2\s*\^\s*\(?([+-]?\d+)\)?$/.exec(s) ?? /^([+-]?)2\s*\^\s*\(?([+-]?\d+)\)?$/.exec(s);

@@ -5,7 +5,7 @@
  * Limits: MAX_TABLE_BYTES bytes, MAX_TABLE_ROWS points, MAX_LINE characters a line, MAX_DIGITS digits a number, exponents of ten
  * up to MAX_TENS. Every refusal is an InputError that names the row (the line of the file, from 1).
  */
-import { Rational } from '../exact/index.ts';
+import { Rational, refuse } from '../exact/index.ts';
 import type { Quantity } from './format-meta.ts';
 import { readDelimited } from './table-delimited.ts';
 import { gridHeader, readGrid } from './table-grid.ts';
@@ -37,6 +37,7 @@ export interface Table {
 /** Reads a table from the bytes or the text of a file. Throws InputError naming the row of what is wrong. */
 export function readTable(source: Uint8Array | string, options: ReadTableOptions = {}): Table {
   const where = options.name ?? 'table';
+  if (typeof source !== 'string' && !(source instanceof Uint8Array)) refuse('readTable', 'bytes or a text', source);
   const lines = splitLines(typeof source === 'string' ? source : decode(source, where), where);
   const draft = lines.slice(0, 50).some((line) => gridHeader(line) !== undefined)
     ? readGrid(lines, where)

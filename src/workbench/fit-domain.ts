@@ -22,6 +22,7 @@ const FINE = 24;
 export function fitDomain(target: Target, given: readonly [DomainEnd, DomainEnd] | undefined): FitDomain {
   const { knots } = target;
   const ends = given ?? (knots?.length ? ([knots[0]!.x, knots[knots.length - 1]!.x] as const) : ([0, 1] as const));
+  if (!Array.isArray(ends) || ends.length !== 2) refuse('fit domain', 'a pair [lo, hi]', ends);
   const [a, b] = ends.map(around) as [Interval, Interval];
   if (a.hi.gt(b.lo)) refuse('fit domain', 'lower end < upper end', `[${ends.join(', ')}]`);
   const scale = b.hi.sub(a.lo).exponent;

@@ -91,8 +91,10 @@ const OVERHEAD = 20;
 
 /** Throws InputError where the options make no sense, and where no construction reaches what is asked. */
 export function fit(target: Target, options: FitOptions): FitResult {
-  const { bytes, signal } = options;
+  if (typeof target?.enclose !== 'function') refuse('fit', "a target, such as expressionTarget('x^2')", target);
   if (target.inputs !== 1) refuse('fit', 'a target with 1 input', target.inputs);
+  if (typeof options !== 'object' || options === null) refuse('fit', 'options such as { epsilon }', options);
+  const { bytes, signal } = options;
   if ((options.epsilon === undefined) === (bytes === undefined)) {
     refuse('fit', 'either epsilon or bytes', bytes === undefined ? 'neither' : 'both');
   }
