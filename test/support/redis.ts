@@ -13,6 +13,13 @@ export function haveRedis(): boolean {
   return BINARY !== undefined;
 }
 
+/** Prints the sentence that names what is missing. */
+export function haveOpenssl(): boolean {
+  const have = spawnSync('openssl', ['version']).status === 0;
+  if (!have) process.stderr.write('skipped: openssl is not installed (apt-get install openssl)\n');
+  return have;
+}
+
 export class RedisServer {
   private child: ChildProcess | undefined;
 

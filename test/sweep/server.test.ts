@@ -8,7 +8,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { jobId, readJob, readSpec } from '../../src/sweep/index.ts';
 import { defaultQueue, payloadOf, resultsQueue, tableKey } from '../../src/sweep/queue.ts';
 import { recordSet } from '../support/killing.ts';
-import { haveRedis, RedisServer } from '../support/redis.ts';
+import { haveOpenssl, haveRedis, RedisServer } from '../support/redis.ts';
 import { madeUp } from '../support/sweeps.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -110,7 +110,7 @@ describe.runIf(haveRedis())('with a server', () => {
     }
   });
 
-  test('TLS: with the authority the jobs are done, without it nothing is sent', async () => {
+  test.runIf(haveOpenssl())('TLS: with the authority the jobs are done, without it nothing is sent', async () => {
     const [key, cert] = [at('key.pem'), at('cert.pem')];
     const subject = ['-subj', '/CN=dyadnet', '-addext', 'subjectAltName=IP:127.0.0.1'];
     const request = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
