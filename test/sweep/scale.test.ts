@@ -23,7 +23,7 @@ interface Row {
 
 /** Rows of a report's CSV; of quoted cells only the domain's and the failure's hold commas, and these sweeps have no domain. */
 function rowsOf(file: string): Row[] {
-  const [head, ...lines] = readFileSync(join(root, 'docs/figures', file), 'utf8')
+  const [head, ...lines] = readFileSync(join(root, 'docs/pictures', file), 'utf8')
     .trim()
     .split('\r\n') as [string];
   const names = head.split(',');
