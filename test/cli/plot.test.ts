@@ -34,7 +34,7 @@ test('plot refuses in a sentence and leaves nothing behind', () => {
   expect(refused('s.dyad', '-o', 'x.png')).toBe('dyadnet: -o: expected a file that ends in .svg, got "x.png"\n');
   expect(refused('none.dyad', '-o', 'x.svg')).toBe('dyadnet: none.dyad: there is no such file\n');
   expect(refused('s.dyad', '-o', 'x.svg', '--target', 'x1+x2')).toContain('expected f of one input x, got 2 inputs');
-  expect(refused('s.dyad', '-o', 'no/x.svg')).toContain('there is no such file');
+  expect(refused('s.dyad', '-o', 'no/x.svg')).toContain('no/x.svg: expected a folder that is there');
   expect(existsSync(at('x.svg'))).toBe(false);
   expect(readdirSync(cwd).filter((f) => f.includes('.part'))).toEqual([]);
 });
