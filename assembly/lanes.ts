@@ -74,7 +74,10 @@ export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usiz
   }
 }
 
-/** As limb32Rows with sums in 64 bits and weights of any length, cut into digits that sit at a limb offset. */
+/**
+ * As limb32Rows with sums in 64 bits and weights of any length, cut into digits that sit at a limb offset. Terms stand by rising
+ * offset, so those at work on a limb are a stretch of the row that only moves on.
+ */
 export function limb64Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool): void {
   if (ASC_FEATURE_SIMD) {
     limb64Tile(vectors, x, xs, y, ys, program, rows, lin, lout, radix, last);
@@ -89,14 +92,17 @@ export function limb64Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usiz
         let at = first;
         let bias = program + ROW_HEADER_BYTES;
         let c: i64 = 0;
+        let from = terms;
         for (let l = 0; l < lout; l++) {
           if (bias < terms && load<i32>(bias) == l) {
             c += <i64>load<i32>(bias, 4);
             bias += BIAS_BYTES;
           }
-          for (let p = terms; p < end; p += WIDE_TERM_BYTES) {
+          while (from < end && load<i32>(from, 4) <= l - lin) from += WIDE_TERM_BYTES;
+          for (let p = from; p < end; p += WIDE_TERM_BYTES) {
             const k = l - load<i32>(p, 4);
-            if (<u32>k < <u32>lin) c += <i64>load<i32>(x + load<usize>(p) * xs + first + <usize>k * step) * <i64>load<i32>(p, 8);
+            if (k < 0) break;
+            c += <i64>load<i32>(x + load<usize>(p) * xs + first + <usize>k * step) * <i64>load<i32>(p, 8);
           }
           const keep = last && l == lout - 1;
           store<i32>(y + at, <i32>(keep ? c : c & mask));
@@ -220,6 +226,7 @@ function limb64Tile(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, prog
       let low = i64x2.splat(0);
       let high = low;
       let q = y + v;
+      let from = terms;
       for (let l = 0; l < lout; l++) {
         if (bias < terms && load<i32>(bias) == l) {
           const b = i64x2.splat(<i64>load<i32>(bias, 4));
@@ -227,14 +234,14 @@ function limb64Tile(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, prog
           high = i64x2.add(high, b);
           bias += BIAS_BYTES;
         }
-        for (let p = terms; p < end; p += WIDE_TERM_BYTES) {
+        while (from < end && load<i32>(from, 4) <= l - lin) from += WIDE_TERM_BYTES;
+        for (let p = from; p < end; p += WIDE_TERM_BYTES) {
           const k = l - load<i32>(p, 4);
-          if (<u32>k < <u32>lin) {
-            const d = v128.load(x + v + load<usize>(p) * xs + <usize>k * step);
-            const w = v128.load32_splat(p, 8);
-            low = i64x2.add(low, i64x2.extmul_low_i32x4_s(d, w));
-            high = i64x2.add(high, i64x2.extmul_high_i32x4_s(d, w));
-          }
+          if (k < 0) break;
+          const d = v128.load(x + v + load<usize>(p) * xs + <usize>k * step);
+          const w = v128.load32_splat(p, 8);
+          low = i64x2.add(low, i64x2.extmul_low_i32x4_s(d, w));
+          high = i64x2.add(high, i64x2.extmul_high_i32x4_s(d, w));
         }
         const keep = last && l == lout - 1 ? i32x4.splat(-1) : mask;
         v128.store(q, v128.and(lowWords(low, high), keep));

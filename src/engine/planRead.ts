@@ -5,6 +5,7 @@ import {
   KERNEL_DENSE,
   KERNEL_INT32,
   KERNEL_LIMB32,
+  KERNEL_LIMB64,
   KERNEL_WINDOW,
   LAYER_AT_BIAS,
   LAYER_AT_BIAS_COUNT,
@@ -176,9 +177,12 @@ function checkRows(where: string, words: Int32Array, rows: number, kernel: numbe
       if ((words[k] as number) <= before) refuse(where, 'bias digits in increasing order', words[k]);
       before = words[k] as number;
     }
-    for (let k = start; k < end; k += size) {
+    for (let k = start, before = 0; k < end; k += size) {
       if ((words[k] as number) >>> 0 >= units) refuse(where, `units below ${units}`, words[k]);
-      if (size === 3 && (words[k + 1] as number) < 0) refuse(where, 'a limb offset', words[k + 1]);
+      if (size === 2) continue;
+      const offset = words[k + 1] as number;
+      if (offset < before) refuse(where, kernel === KERNEL_LIMB64 ? 'limb offsets that rise' : 'a limb offset', offset);
+      if (kernel === KERNEL_LIMB64) before = offset;
     }
     most = Math.max(most, terms);
     at = end;

@@ -5,6 +5,9 @@ import { type Core, placePlan } from './runtime.ts';
 
 /** Bytes of inputs and of outputs that pass through the core at once, at least one row. */
 export const CHUNK_BYTES = 1 << 17;
+/** Fewer rows than a tile has lanes cost as much as all of them: long results may take more memory for that. */
+const TILE_ROWS = 64;
+const TILE_BYTES = 1 << 22;
 
 /** How inputs lie in the core, and who puts `rows` rows from row `first` on at byte `at`. */
 export interface Feed {
@@ -26,7 +29,9 @@ export function runRows(
   const outForm = out instanceof Float64Array ? FORM_FLOAT64 : FORM_WORDS;
   const inBytes = plan.inputs * (feed.form === FORM_FLOAT64 ? 8 : 4 * feed.words);
   const outBytes = plan.outputs * (outForm === FORM_FLOAT64 ? 8 : 4 * plan.outputWords);
-  const most = Math.max(1, Math.min(rows, Math.floor(CHUNK_BYTES / Math.max(inBytes, outBytes))));
+  const each = Math.max(inBytes, outBytes);
+  const tile = Math.min(TILE_ROWS, Math.floor(TILE_BYTES / each));
+  const most = Math.max(1, Math.min(rows, Math.max(tile, Math.floor(CHUNK_BYTES / each))));
   const inAt = core.take(most * inBytes);
   let outAt = 0;
   try {

@@ -134,11 +134,12 @@ export function narrowRows(planned: Planned, radix: number): Int32Array {
   });
 }
 
-/** Row programs with weights cut into digits, each with its limb offset. */
-export function wideRows(planned: Planned, radix: number): Int32Array {
+/** Row programs with weights cut into digits, each with its limb offset; on request a row's terms stand by rising offset. */
+export function wideRows(planned: Planned, radix: number, byOffset = false): Int32Array {
   const base = BigInt(radix);
   const mask = (1n << base) - 1n;
-  return writeRows(planned, radix, WIDE_TERM_BYTES >> 2, (out, at, unit, w, lift) => {
+  const finish = byOffset ? sortByOffset : undefined;
+  const term: WriteTerm = (out, at, unit, w, lift) => {
     const v = BigInt(w) << BigInt(lift);
     let rest = v < 0n ? -v : v;
     for (let offset = 0; rest !== 0n; offset++, rest >>= base) {
@@ -150,12 +151,28 @@ export function wideRows(planned: Planned, radix: number): Int32Array {
       at += 3;
     }
     return at;
+  };
+  return writeRows(planned, radix, WIDE_TERM_BYTES >> 2, term, finish);
+}
+
+/** Terms of three words each, by their second one. */
+function sortByOffset(words: Int32Array): void {
+  const terms = Array.from({ length: words.length / 3 }, (_, k) => words.slice(3 * k, 3 * k + 3));
+  terms.sort((a, b) => (a[1] as number) - (b[1] as number));
+  terms.forEach((t, k) => {
+    words.set(t, 3 * k);
   });
 }
 
 type WriteTerm = (out: number[] | Int32Array, at: number, unit: number, w: number | bigint, lift: number) => number;
 
-function writeRows(planned: Planned, radix: number, termWords: number, term: WriteTerm): Int32Array {
+function writeRows(
+  planned: Planned,
+  radix: number,
+  termWords: number,
+  term: WriteTerm,
+  finish?: (terms: Int32Array) => void,
+): Int32Array {
   const { layer, inputScale, lift, alive } = planned;
   const { rowStart, column, weight, outputs } = layer;
   // Grown by doubling: a long weight is as many terms as it has digits.
@@ -187,6 +204,7 @@ function writeRows(planned: Planned, radix: number, termWords: number, term: Wri
       );
       at = term(out, at, unit, w, lift);
     }
+    finish?.(out.subarray(first, at));
     out[head] = (at - first) / termWords;
     out[head + 1] = digits.length / 2;
   }
