@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import type { ArgmaxCertificate, DeviationCertificate } from '../certify/index.ts';
 import { type Dyadic, InputError, type Rational } from '../exact/index.ts';
+import { deviationPicture } from '../plot/index.ts';
 import { compareDecisions, compareNetworks } from '../workbench/index.ts';
 import { positiveOption } from './arguments.ts';
 import { type OpenedBox, openBox } from './box.ts';
@@ -7,6 +9,7 @@ import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
 import { about, bound, note, printJson, printRows, progress, worstJson } from './output.ts';
+import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
 
 interface Options extends ImportOptions {
   box?: string;
@@ -15,6 +18,8 @@ interface Options extends ImportOptions {
   seconds?: Rational;
   argmax?: boolean;
   argmin?: boolean;
+  out?: string;
+  csv?: boolean;
   quiet?: boolean;
   json?: boolean;
 }
@@ -36,6 +41,8 @@ export const defineCompare: Define = (command, done) => {
       `stop after this time with the bounds found so far (default ${DEFAULT_SECONDS})`,
       positiveOption('--seconds'),
     )
+    .option('-o, --out <file>', 'draw the bounds, .svg', pictureOption)
+    .option(...CSV_OPTION)
     .option('--quiet', 'no progress')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -64,6 +71,7 @@ async function deviation(f: OpenedNetwork, g: OpenedNetwork, box: OpenedBox, opt
     onProgress: ({ settled, certified }) => bar.update(settled, `<= ${Math.max(...certified).toPrecision(3)}`),
   });
   bar.stop();
+  const written = options.out === undefined ? undefined : draw(c, f, g, box, options);
   if (options.json) {
     printJson({
       status: c.status,
@@ -82,12 +90,31 @@ async function deviation(f: OpenedNetwork, g: OpenedNetwork, box: OpenedBox, opt
       box: box.text,
       boxes: c.boxes,
       seconds: c.seconds,
+      ...(written ? { written } : {}),
     });
   } else {
-    printRows(deviationRows(c, within));
+    printRows([...deviationRows(c, within), ['written', written?.join(', ')]]);
     note(`dyadnet: ${c.boxes} boxes, ${c.seconds.toFixed(2)} s`);
   }
   return c.status === 'proved' || (within === undefined && c.status !== 'refuted') ? 0 : 1;
+}
+
+/** The files written. */
+function draw(
+  certificate: DeviationCertificate,
+  f: OpenedNetwork,
+  g: OpenedNetwork,
+  box: OpenedBox,
+  { within, out, csv }: Options,
+): string[] {
+  const picture = deviationPicture({
+    certificate,
+    names: [basename(f.path), basename(g.path)],
+    box: box.text,
+    ...(within ? { within: within.toNumber() } : {}),
+    command: typedCommand(),
+  });
+  return writePicture(out as string, picture, csv);
 }
 
 function deviationRows(c: DeviationCertificate, within: Rational | undefined): [string, string | undefined][] {
@@ -105,6 +132,8 @@ function deviationRows(c: DeviationCertificate, within: Rational | undefined): [
 }
 
 async function decisions(f: OpenedNetwork, g: OpenedNetwork, box: OpenedBox, options: Options): Promise<number> {
+  if (options.out !== undefined)
+    throw new InputError('-o: expected nothing beside --argmax or --argmin, which have no bounds to draw');
   if (options.argmax && options.argmin) throw new InputError('compare: expected one of --argmax and --argmin');
   const bar = progress(`compare ${f.path}`, options.quiet);
   const c = await compareDecisions(f.network, g.network, box.outer, {

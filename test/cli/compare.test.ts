@@ -1,5 +1,5 @@
 /** `dyadnet compare` and `dyadnet quantize --error`, run as people run them. Needs the build (`npm test` makes it). */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -37,6 +37,37 @@ interface Certified {
 }
 
 describe('compare', () => {
+  test('draws proved and seen, output by output; nothing beside a question of decisions', () => {
+    const [svg, csv] = [at('far.svg'), at('far.csv')];
+    const said = json([
+      'compare',
+      fPath,
+      gPath,
+      '--box',
+      '-1,1',
+      '--seconds',
+      '1',
+      '--ratio',
+      '1.5',
+      '-o',
+      svg,
+      '--csv',
+    ]);
+    expect(said.written).toEqual([svg, csv]);
+    const outputs = said.outputs as Output[];
+    const rows = readFileSync(csv, 'utf8').trim().split('\r\n').slice(1);
+    const drawn = rows.map((row) => row.split(',').slice(-4).slice(0, 2).map(Number));
+    expect(drawn).toEqual([...outputs.map((o, i) => [i, o.certified]), ...outputs.map((o, i) => [i, o.observed])]);
+    const picture = readFileSync(svg, 'utf8');
+    expect(picture).toContain('f.dyad and g.dyad: how far apart');
+    expect(picture).toContain('Proved: every output differs by at most');
+    expect(picture).toContain('dyadnet compare ');
+    const refused = dyadnet(['compare', fPath, gPath, '--box', '-1,1', '--argmax', '-o', at('no.svg')]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('-o: expected nothing beside --argmax');
+    expect(existsSync(at('no.svg'))).toBe(false);
+  });
+
   test('bounds every output, with witnesses that attain what was observed', () => {
     const said = json(['compare', fPath, gPath, '--box', '-1,1', '--seconds', '2', '--ratio', '1.2']);
     const outputs = said.outputs as Output[];
