@@ -345,35 +345,35 @@ function assemble(negative: bool, m: u64, exponent: i32): f64 {
   return reinterpret<f64>(sign | min(bits, 0x7ff0000000000000));
 }
 
-/** Writes the results of a tile as two's complement of `words` 32-bit words each, row by row; unit by unit, whose limbs stay at hand. */
+/** Writes the results of a tile as two's complement of `words` 32-bit words each. */
 export function unpackWords(src: usize, stride: usize, step: usize, limbs: i32, radix: i32, rows: i32, outputs: i32, dst: usize, words: i32): void {
   const top = <usize>(limbs - 1) * step;
   const each = <usize>words << 2;
-  for (let o = 0; o < outputs; o++) {
-    for (let lane = 0; lane < rows; lane++) {
-      const last = src + (<usize>lane << 2) + top;
-      let to = dst + (<usize>lane * outputs + o) * each;
-      const end = to + each;
+  for (let lane = 0; lane < rows; lane++) {
+    let at = src + (<usize>lane << 2);
+    for (let o = 0; o < outputs; o++) {
+      const end = dst + each;
+      const last = at + top;
       let held: i64 = 0;
       let count = 0;
-      for (let p = last - top; p < last; p += step) {
+      for (let p = at; p < last; p += step) {
         held += <i64>load<i32>(p) << count;
         count += radix;
         if (count >= 32) {
-          if (to == end) break;
-          store<u32>(to, <u32>held);
-          to += 4;
+          if (dst == end) break;
+          store<u32>(dst, <u32>held);
+          dst += 4;
           held >>= 32;
           count -= 32;
         }
       }
       // The top limb carries the sign into every higher bit.
       held += <i64>load<i32>(last) << count;
-      for (; to < end; to += 4) {
-        store<u32>(to, <u32>held);
+      for (; dst < end; dst += 4) {
+        store<u32>(dst, <u32>held);
         held >>= 32;
       }
+      at += stride;
     }
-    src += stride;
   }
 }

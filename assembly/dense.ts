@@ -84,24 +84,26 @@ function hiddenBlock(x: usize, xLimb: usize, w: usize, bias: usize, biasStart: i
         v = v128.load32_splat(p, 8); c0 = i32x4.add(c0, v); c1 = i32x4.add(c1, v);
         v = v128.load32_splat(p, 12); d0 = i32x4.add(d0, v); d1 = i32x4.add(d1, v);
       }
-      const stop = min(digits, l + 1);
-      for (let d = max(0, l - lin + 1); d < stop; d++) {
-        let xp = x + <usize>(l - d) * xLimb;
-        let wp = w + <usize>d * wDigit;
+      let wp = w;
+      for (let d = 0; d < digits; d++) {
         const we = wp + wDigit;
-        while (wp < we) {
-          const x0 = v128.load(xp), x1 = v128.load(xp, 16);
-          let v = v128.load32_splat(wp);
-          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x0, v)); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 4);
-          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(x0, v)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 8);
-          c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v)); c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 12);
-          d0 = i32x4.add(d0, i32x4.dot_i16x8_s(x0, v)); d1 = i32x4.add(d1, i32x4.dot_i16x8_s(x1, v));
-          xp += 32;
-          wp += 16;
+        if (<u32>(l - d) < <u32>lin) {
+          let xp = x + <usize>(l - d) * xLimb;
+          while (wp < we) {
+            const x0 = v128.load(xp), x1 = v128.load(xp, 16);
+            let v = v128.load32_splat(wp);
+            a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x0, v)); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 4);
+            b0 = i32x4.add(b0, i32x4.dot_i16x8_s(x0, v)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 8);
+            c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v)); c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 12);
+            d0 = i32x4.add(d0, i32x4.dot_i16x8_s(x0, v)); d1 = i32x4.add(d1, i32x4.dot_i16x8_s(x1, v));
+            xp += 32;
+            wp += 16;
+          }
         }
+        wp = we;
       }
       v128.store(q, pair(a0, b0, mask));
       v128.store(q, pair(a1, b1, mask), 16);
@@ -162,24 +164,26 @@ function lastBlock(x: usize, xLimb: usize, w: usize, bias: usize, biasStart: i32
         v = v128.load32_splat(p, 8); c0 = i32x4.add(c0, v); c1 = i32x4.add(c1, v);
         v = v128.load32_splat(p, 12); d0 = i32x4.add(d0, v); d1 = i32x4.add(d1, v);
       }
-      const stop = min(digits, l + 1);
-      for (let d = max(0, l - lin + 1); d < stop; d++) {
-        let xp = x + <usize>(l - d) * xLimb;
-        let wp = w + <usize>d * wDigit;
+      let wp = w;
+      for (let d = 0; d < digits; d++) {
         const we = wp + wDigit;
-        while (wp < we) {
-          const x0 = v128.load(xp), x1 = v128.load(xp, 16);
-          let v = v128.load32_splat(wp);
-          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x0, v)); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 4);
-          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(x0, v)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 8);
-          c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v)); c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v));
-          v = v128.load32_splat(wp, 12);
-          d0 = i32x4.add(d0, i32x4.dot_i16x8_s(x0, v)); d1 = i32x4.add(d1, i32x4.dot_i16x8_s(x1, v));
-          xp += 32;
-          wp += 16;
+        if (<u32>(l - d) < <u32>lin) {
+          let xp = x + <usize>(l - d) * xLimb;
+          while (wp < we) {
+            const x0 = v128.load(xp), x1 = v128.load(xp, 16);
+            let v = v128.load32_splat(wp);
+            a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x0, v)); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 4);
+            b0 = i32x4.add(b0, i32x4.dot_i16x8_s(x0, v)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 8);
+            c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v)); c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v));
+            v = v128.load32_splat(wp, 12);
+            d0 = i32x4.add(d0, i32x4.dot_i16x8_s(x0, v)); d1 = i32x4.add(d1, i32x4.dot_i16x8_s(x1, v));
+            xp += 32;
+            wp += 16;
+          }
         }
+        wp = we;
       }
       const keep = l == lout - 1 ? i32x4.splat(-1) : mask;
       const q = y + (<usize>l << 5);
@@ -224,14 +228,15 @@ function signs(a: v128, b: v128): v128 {
 /** The sum over limb l of one row for one input, without the carry; xPair and 16 bytes lie between pairs. */
 function limbSum(x: usize, xLimb: usize, xPair: usize, w: usize, wDigit: usize, bias: usize, biasStart: i32, biasCount: i32, pairs: i32, digits: i32, lin: i32, l: i32): i32 {
   let sum = <u32>(l - biasStart) < <u32>biasCount ? load<i32>(bias + (<usize>(l - biasStart) << 4)) : 0;
-  const stop = min(digits, l + 1);
-  for (let d = max(0, l - lin + 1); d < stop; d++) {
-    let xp = x + <usize>(l - d) * xLimb;
-    let wp = w + <usize>d * wDigit;
-    for (let k = 0; k < pairs; k++) {
-      sum += <i32>load<i16>(xp) * <i32>load<i16>(wp) + <i32>load<i16>(xp, 2) * <i32>load<i16>(wp, 2);
-      xp += xPair;
-      wp += 16;
+  for (let d = 0; d < digits; d++) {
+    if (<u32>(l - d) < <u32>lin) {
+      let xp = x + <usize>(l - d) * xLimb;
+      let wp = w + <usize>d * wDigit;
+      for (let k = 0; k < pairs; k++) {
+        sum += <i32>load<i16>(xp) * <i32>load<i16>(wp) + <i32>load<i16>(xp, 2) * <i32>load<i16>(wp, 2);
+        xp += xPair;
+        wp += 16;
+      }
     }
   }
   return sum;
@@ -300,14 +305,15 @@ export function denseOne(plan: usize, layer: usize, x: usize, xLimb: usize, y: u
 /** limbSum with 8-bit weights and units side by side. */
 function limbSum8(x: usize, xLimb: usize, w: usize, wDigit: usize, bias: usize, biasStart: i32, biasCount: i32, pairs: i32, digits: i32, lin: i32, l: i32): i32 {
   let sum = <u32>(l - biasStart) < <u32>biasCount ? load<i32>(bias + (<usize>(l - biasStart) << 4)) : 0;
-  const stop = min(digits, l + 1);
-  for (let d = max(0, l - lin + 1); d < stop; d++) {
-    let xp = x + <usize>(l - d) * xLimb;
-    let wp = w + <usize>d * wDigit;
-    for (let k = 0; k < pairs; k++) {
-      sum += <i32>load<i16>(xp) * <i32>load<i8>(wp) + <i32>load<i16>(xp, 2) * <i32>load<i8>(wp, 1);
-      xp += 4;
-      wp += 8;
+  for (let d = 0; d < digits; d++) {
+    if (<u32>(l - d) < <u32>lin) {
+      let xp = x + <usize>(l - d) * xLimb;
+      let wp = w + <usize>d * wDigit;
+      for (let k = 0; k < pairs; k++) {
+        sum += <i32>load<i16>(xp) * <i32>load<i8>(wp) + <i32>load<i16>(xp, 2) * <i32>load<i8>(wp, 1);
+        xp += 4;
+        wp += 8;
+      }
     }
   }
   return sum;
@@ -361,9 +367,9 @@ function fourBlocks(x: usize, xLimb: usize, w: usize, size: usize, small: bool, 
       }
       ready = true;
     } else {
-      const stop = min(digits, l + 1);
-      for (let t = max(0, l - lin + 1); t < stop; t++) {
-        const wt = w + <usize>t * wDigit;
+      let wt = w;
+      for (let t = 0; t < digits; t++, wt += wDigit) {
+        if (<u32>(l - t) >= <u32>lin) continue;
         let xp = x + <usize>(l - t) * xLimb;
         const xe = xp + length;
         let p = wt, p1 = p + size, p2 = p1 + size, p3 = p2 + size;
@@ -433,16 +439,17 @@ function oneBlock(x: usize, xLimb: usize, w: usize, small: bool, bias: usize, bi
   let q = y;
   for (let l = 0; l < lout; l++) {
     if (<u32>(l - biasStart) < <u32>biasCount) a = i32x4.add(a, v128.load(bias + (<usize>(l - biasStart) << 4)));
-    const stop = min(digits, l + 1);
-    for (let t = max(0, l - lin + 1); t < stop; t++) {
-      let xp = x + <usize>(l - t) * xLimb;
-      const xe = xp + (<usize>pairs << 2);
-      let p = w + <usize>t * wDigit;
-      while (xp < xe) {
-        const v = v128.load32_splat(xp);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(v, weights(p, small)));
-        xp += 4;
-        p += small ? 8 : 16;
+    for (let t = 0; t < digits; t++) {
+      if (<u32>(l - t) < <u32>lin) {
+        let xp = x + <usize>(l - t) * xLimb;
+        const xe = xp + (<usize>pairs << 2);
+        let p = w + <usize>t * wDigit;
+        while (xp < xe) {
+          const v = v128.load32_splat(xp);
+          a = i32x4.add(a, i32x4.dot_i16x8_s(v, weights(p, small)));
+          xp += 4;
+          p += small ? 8 : 16;
+        }
       }
     }
     if (last) v128.store(q, v128.and(a, l == lout - 1 ? i32x4.splat(-1) : mask));

@@ -180,9 +180,7 @@ function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Pa
       before = { ...shape, fields, rows: part.weights, bias: part.bias };
     } else {
       const rows =
-        kernel === KERNEL_LIMB64 || kernel === KERNEL_WINDOW
-          ? wideRows(s, radix, kernel === KERNEL_LIMB64)
-          : narrowRows(s, int32 ? 0 : radix);
+        kernel === KERNEL_LIMB64 || kernel === KERNEL_WINDOW ? wideRows(s, radix) : narrowRows(s, int32 ? 0 : radix);
       const fields = [
         [LAYER_AT_BIAS_LIMBS, int32 ? 1 : limbsFor(s.sums.biasBits, radix)],
         [LAYER_AT_GROWTH, Math.ceil(bitLength(s.sums.weights) / radix)],

@@ -5,7 +5,6 @@ import {
   KERNEL_DENSE,
   KERNEL_INT32,
   KERNEL_LIMB32,
-  KERNEL_LIMB64,
   KERNEL_WINDOW,
   LAYER_AT_BIAS,
   LAYER_AT_BIAS_COUNT,
@@ -180,9 +179,8 @@ function checkRows(where: string, words: Int32Array, rows: number, kernel: numbe
     for (let k = start, before = 0; k < end; k += size) {
       if ((words[k] as number) >>> 0 >= units) refuse(where, `units below ${units}`, words[k]);
       if (size === 2) continue;
-      const offset = words[k + 1] as number;
-      if (offset < before) refuse(where, kernel === KERNEL_LIMB64 ? 'limb offsets that rise' : 'a limb offset', offset);
-      if (kernel === KERNEL_LIMB64) before = offset;
+      if ((words[k + 1] as number) < before) refuse(where, 'rising limb offsets', words[k + 1]);
+      before = words[k + 1] as number;
     }
     most = Math.max(most, terms);
     at = end;

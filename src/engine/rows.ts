@@ -134,11 +134,10 @@ export function narrowRows(planned: Planned, radix: number): Int32Array {
   });
 }
 
-/** Row programs with weights cut into digits, each with its limb offset; on request a row's terms stand by rising offset. */
-export function wideRows(planned: Planned, radix: number, byOffset = false): Int32Array {
+/** Row programs with weights cut into digits, each with its limb offset; a row's terms stand by rising offset. */
+export function wideRows(planned: Planned, radix: number): Int32Array {
   const base = BigInt(radix);
   const mask = (1n << base) - 1n;
-  const finish = byOffset ? sortByOffset : undefined;
   const term: WriteTerm = (out, at, unit, w, lift) => {
     const v = BigInt(w) << BigInt(lift);
     let rest = v < 0n ? -v : v;
@@ -152,15 +151,9 @@ export function wideRows(planned: Planned, radix: number, byOffset = false): Int
     }
     return at;
   };
-  return writeRows(planned, radix, WIDE_TERM_BYTES >> 2, term, finish);
-}
-
-/** Terms of three words each, by their second one. */
-function sortByOffset(words: Int32Array): void {
-  const terms = Array.from({ length: words.length / 3 }, (_, k) => words.slice(3 * k, 3 * k + 3));
-  terms.sort((a, b) => (a[1] as number) - (b[1] as number));
-  terms.forEach((t, k) => {
-    words.set(t, 3 * k);
+  return writeRows(planned, radix, WIDE_TERM_BYTES >> 2, term, (words) => {
+    const terms = Array.from({ length: words.length / 3 }, (_, k) => words.slice(3 * k, 3 * k + 3));
+    terms.sort((a, b) => (a[1] as number) - (b[1] as number)).forEach((t, k) => void words.set(t, 3 * k));
   });
 }
 
