@@ -55,6 +55,8 @@ export function certifyOnGrid(net: Network, target: Target, options: GridOptions
   }
   if (norm !== 'sup' && !(norm >= 1 && Number.isFinite(norm)))
     refuse('certifyOnGrid norm', "'sup' or a number p >= 1", norm);
+  const { ratio = 1.05, maxBoxes = 1 << 13 } = options;
+  if (!(ratio > 1)) refuse('certifyOnGrid ratio', 'a number above 1', ratio);
   const total = cuts.reduce((n, c) => n * (c.length - 1), 1);
   if (total > MOST_BOXES) refuse('certifyOnGrid', `at most ${MOST_BOXES} boxes`, total);
   const { lo, hi } = rangesOn(withoutConstants(net), cuts, monotoneFrom);
@@ -68,18 +70,10 @@ export function certifyOnGrid(net: Network, target: Target, options: GridOptions
       ];
       return { from, to, slope: Dyadic.ZERO, intercept: range.mid, radius: range.hi.sub(range.mid) };
     });
-    const {
-      parts: boxes,
-      status,
-      upper,
-      lower,
-      restsOn,
-    } = lineNorm(parts, target, { p: norm, ratio: options.ratio ?? 1.05 });
+    const { parts: boxes, status, upper, lower, restsOn } = lineNorm(parts, target, { p: norm, ratio });
     return Object.freeze({ status, upper, lower, norm, boxes, restsOn });
   }
   if (norm !== 'sup') {
-    const { ratio = 1.05, maxBoxes = 1 << 13 } = options;
-    if (!(ratio > 1)) refuse('certifyOnGrid ratio', 'a number above 1', ratio);
     const found = boxNorm(
       Array.from(lo, (low, k) => ({ sides: sidesOf(cuts, k), range: Interval.of(low, hi[k] as number) })),
       target,
@@ -90,7 +84,7 @@ export function certifyOnGrid(net: Network, target: Target, options: GridOptions
     const status = found.upper ? ('proved' as const) : ('undecided' as const);
     return Object.freeze({ status, ...found, norm, restsOn: target.restsOn });
   }
-  return new GridSearch(target, options, total, lo, hi).run();
+  return new GridSearch(target, cuts, { ratio, maxBoxes }, total, lo, hi).run();
 }
 
 /** Box number k of the grid. */
@@ -121,22 +115,22 @@ class GridSearch {
 
   constructor(
     private readonly target: Target,
-    private readonly options: GridOptions,
+    private readonly cuts: GridOptions['cuts'],
+    private readonly limits: Required<Pick<GridOptions, 'ratio' | 'maxBoxes'>>,
     private readonly total: number,
     private readonly lo: Float64Array,
     private readonly hi: Float64Array,
   ) {}
 
   run(): GridCertificate {
-    const { options, total } = this;
-    const ratio = options.ratio ?? 1.05;
-    if (!(ratio > 1)) refuse('certifyOnGrid ratio', 'a number above 1', ratio);
+    const { cuts, total } = this;
+    const { ratio, maxBoxes } = this.limits;
     for (let k = 0; k < total; k++) {
-      const box = this.box(sidesOf(options.cuts, k), Interval.of(this.lo[k] as number, this.hi[k] as number));
+      const box = this.box(sidesOf(cuts, k), Interval.of(this.lo[k] as number, this.hi[k] as number));
       if (!box) return this.result(undefined, k + 1);
       this.push(box);
     }
-    let left = options.maxBoxes ?? 1 << 13;
+    let left = maxBoxes;
     while (left > 0) {
       const worst = this.heap[0] as Box;
       if (worst.weight <= 0) break;

@@ -6,7 +6,7 @@ import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, boundJson, certifiedJson, networkJson, printJson, printRows, size } from './output.ts';
+import { about, bound, boundJson, certifiedJson, networkJson, place, printJson, printRows, size } from './output.ts';
 
 /** `dyadnet inspect`: what a network file holds, how it is stored, and what was proved of it. */
 export const defineInspect: Define = (command, done) => {
@@ -184,13 +184,9 @@ function inspectRows({
     ...(intrinsic ? intrinsicRows(intrinsic) : []),
     ['guaranteed', guaranteed && `error <= ${bound(guaranteed)} for the class`],
     ['proved', upper && `sup |f - net| <= ${bound(upper)}`],
-    ['at the witness', lower && `${bound(lower)} at x = ${placeOf(meta?.proved?.witness)}`],
+    ['at the witness', lower && `${bound(lower)} at x = ${place(meta?.proved?.witness ?? ['?'])}`],
     ['rests on', meta?.proved?.restsOn?.join('; ')],
   ];
-}
-
-function placeOf(witness: readonly string[] = ['?']): string {
-  return witness.length === 1 ? `${witness[0]}` : `(${witness.join(', ')})`;
 }
 
 function intrinsicJson({ count, bits, words, wordBits, norm, upper, lower, theorem, entropy }: IntrinsicFacts): object {

@@ -1,10 +1,10 @@
 /** What `fit` and `retarget` say of a network with few intrinsic parameters, and `fit` into a decoder for several inputs or L^p. */
-import { type Dyadic, InputError, type Rational } from '../exact/index.ts';
+import { InputError, type Rational } from '../exact/index.ts';
 import { encodeNetwork, type Meta, sharedDecoder } from '../io/index.ts';
 import { fitDomain } from '../workbench/fit-domain.ts';
 import { fitIntrinsic, type IntrinsicResult } from '../workbench/index.ts';
 import { writeWhole } from './files.ts';
-import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, size } from './output.ts';
+import { bound, boundJson, certifiedJson, networkJson, note, place, printJson, printRows, size } from './output.ts';
 import type { domainOption, OpenedTarget } from './target.ts';
 
 export interface IntrinsicFlags {
@@ -88,11 +88,10 @@ export function intrinsicJson(
   fileBytes: number,
   sharedBytes: number,
 ): Record<string, unknown> {
-  const { witness } = certificate;
   return {
     status: certificate.status,
     norm: fit.norm,
-    certified: certifiedJson({ ...certificate, witness }),
+    certified: certifiedJson(certificate),
     ...boundJson({ guaranteed: fit.guaranteed, theorem: fit.theorem.value }),
     intrinsic: { count: fit.intrinsic.length, bits: fit.intrinsicBits },
     storage: { fileBytes, sharedBytes },
@@ -121,10 +120,6 @@ export function intrinsicRows(
     ],
     ['decoder', decoder],
   ];
-}
-
-function place(x: readonly Dyadic[]): string {
-  return x.length === 1 ? `${x[0]}` : `(${x.join(', ')})`;
 }
 
 export function fileRow(bytes: number, output: string | undefined): [string, string] {

@@ -74,6 +74,11 @@ export function certifiedJson(c: {
   };
 }
 
+/** A point, exactly: a number, or a list in brackets where there are several inputs. */
+export function place(x: readonly (Dyadic | string)[]): string {
+  return x.length === 1 ? `${x[0]}` : `(${x.join(', ')})`;
+}
+
 const isList = (x: unknown): x is readonly (Dyadic | string)[] => Array.isArray(x);
 
 /** What was certified of the outputs of two networks: the largest bound, and the largest difference with where it was seen. */

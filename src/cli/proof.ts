@@ -12,14 +12,15 @@ import { writeWhole } from './files.ts';
 const FINEST = 6;
 
 /**
- * As proveSup; what the checker does not read is refused before anything is proved. The proof is written to `path` where there is one. Throws InputError where f is not of a kind that the
- * checker knows, or too hard for it.
+ * As proveSup; what the checker does not read is refused before anything is proved. The proof is written to `path` where
+ * there is one. Throws InputError where f is not of a kind that the checker knows, or too hard for it.
  */
 export function writeProof(path: string, net: Network, f: Target | Network, options: SupOptions): ProvedSup {
   const file = encodeNetwork({ network: net });
   const other = f instanceof Network ? encodeNetwork({ network: f }) : undefined;
+  const expression = f instanceof Network || f.kind !== 'expression' ? undefined : f.text;
   try {
-    if (f instanceof Network === false && f.kind === 'expression') new Enclosures(64).parse(f.text);
+    if (expression !== undefined) new Enclosures(64).parse(expression);
   } catch (error) {
     throw rejected(error);
   }
@@ -30,8 +31,7 @@ export function writeProof(path: string, net: Network, f: Target | Network, opti
     try {
       checkProof(JSON.parse(text), file, other);
     } catch (error) {
-      const expression = f instanceof Network === false && f.kind === 'expression';
-      if (fine < FINEST && expression && error instanceof Rejected) continue;
+      if (fine < FINEST && expression !== undefined && error instanceof Rejected) continue;
       throw rejected(error);
     }
     writeWhole(path, text);
