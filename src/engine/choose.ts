@@ -105,15 +105,19 @@ function chooseRadix(layers: readonly Studied[]): number {
   for (let radix = MOST_RADIX; radix >= LEAST_RADIX; radix--) {
     let work = 0;
     let oneLimb = true;
+    let cheap = true;
     for (const s of layers) {
       const found = laneKernel(s, oneLimb, radix);
       work += found?.work ?? Number.POSITIVE_INFINITY;
       oneLimb = found?.kernel === KERNEL_INT32;
+      cheap &&= found !== undefined && found.kernel !== KERNEL_LIMB64;
     }
     if (work < least) {
       least = work;
       best = radix;
     }
+    // Where no layer needs 64-bit lanes, a smaller radix only adds limbs.
+    if (cheap) break;
   }
   return best;
 }

@@ -209,9 +209,20 @@ export function coreSync(build: CoreBuild = usual()): Core {
   return begun;
 }
 
-/** A module from its text; see assembly/build.mjs. */
+/**
+ * A module from its text; see assembly/build.mjs. Four bytes at a time, without numbers beyond 31 bits: this runs once, before
+ * any compiler has looked at it.
+ */
 export function wasmBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) - 45;
+  const words = new Int32Array((text.length + 3) >> 2);
+  const bytes = new Uint8Array(words.buffer, 0, text.length);
+  if (globalThis.Buffer) Buffer.from(words.buffer).write(text, 'latin1');
+  else for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  // 45 less in each byte: a high bit set beforehand and mended afterwards keeps them from borrowing of each other.
+  const high = 0x80808080 | 0;
+  for (let i = 0; i < words.length; i++) {
+    const x = words[i] as number;
+    words[i] = ((x | high) - 0x2d2d2d2d) ^ (~x & high);
+  }
   return bytes;
 }

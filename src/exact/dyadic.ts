@@ -232,18 +232,6 @@ export class Dyadic {
     return `${this.m < 0n ? '-' : ''}${text.slice(0, -digits)}.${text.slice(-digits)}`;
   }
 
-  /** Hexadecimal float, such as -0x1.8p-2. */
-  toHex(): string {
-    if (this.m === 0n) return '0x0p+0';
-    const a = this.m < 0n ? -this.m : this.m;
-    const top = bitLength(a) - 1;
-    const pad = (4 - (top % 4)) % 4;
-    const fraction = ((a - (1n << BigInt(top))) << BigInt(pad)).toString(16).padStart((top + pad) / 4, '0');
-    const e = this.e + top;
-    const body = top === 0 ? '0x1' : `0x1.${fraction.replace(/0+$/, '')}`;
-    return `${this.m < 0n ? '-' : ''}${body}p${e < 0 ? '-' : '+'}${Math.abs(e)}`;
-  }
-
   /** `m*2^e`, the form that {@link Dyadic.parse} reads back for every value. */
   toString(): string {
     return this.e === 0 ? this.m.toString() : `${this.m}*2^${this.e}`;

@@ -1,4 +1,5 @@
 /** Numbers as people read them. Bounds are rounded in the direction in which they stay true. */
+import { bitLength } from './bits.ts';
 import type { Dyadic, Rounding } from './dyadic.ts';
 import { Rational } from './rational.ts';
 
@@ -24,6 +25,18 @@ export function toScientific(x: Dyadic, digits: number, mode: Rounding): string 
   const text = mantissa.toString();
   const fraction = text.slice(1).replace(/0+$/, '');
   return `${negative ? '-' : ''}${text[0]}${fraction === '' ? '' : `.${fraction}`}${tens === 0 ? '' : `e${tens}`}`;
+}
+
+/** A hexadecimal float, such as -0x1.8p-2: exact. */
+export function toHexFloat(x: Dyadic): string {
+  if (x.isZero) return '0x0p+0';
+  const a = x.abs().m;
+  const top = bitLength(a) - 1;
+  const pad = (4 - (top % 4)) % 4;
+  const fraction = ((a - (1n << BigInt(top))) << BigInt(pad)).toString(16).padStart((top + pad) / 4, '0');
+  const e = x.e + top;
+  const body = top === 0 ? '0x1' : `0x1.${fraction.replace(/0+$/, '')}`;
+  return `${x.sign < 0 ? '-' : ''}${body}p${e < 0 ? '-' : '+'}${Math.abs(e)}`;
 }
 
 /** An upper bound for people: `2.4e-7 (below 2^-21)`, both rounded up. */

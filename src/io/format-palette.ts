@@ -1,5 +1,5 @@
 /** Indices into a small palette of values, each predicted from its phase and from two indices before it (docs/format.md). */
-import { type Coder, freshModel } from './format-range.ts';
+import { type Coder, freshModel, type Model } from './format-range.ts';
 import { digits, type Whole } from './format-whole.ts';
 
 export interface PaletteChoice {
@@ -14,7 +14,7 @@ export interface PaletteChoice {
 /** A palette in use: what it has learned, and the indices of the current run. */
 export class PaletteModel {
   readonly values: readonly number[];
-  private readonly counters: Uint32Array;
+  private readonly counters: Model;
   private readonly depth: number;
   private indices = new Uint16Array(0);
   private phase = 0;

@@ -1,5 +1,5 @@
 /** The two coders that read nothing: the writer, and the one that only adds up what writing would cost (see format-range.ts). */
-import { type Coder, learned } from './format-range.ts';
+import { type Coder, learned, type Model } from './format-range.ts';
 
 export class RangeWriter implements Coder {
   readonly reading = false;
@@ -8,7 +8,7 @@ export class RangeWriter implements Coder {
   private bytes = new Uint8Array(256);
   private size = 0;
 
-  bit(model: Uint32Array, at: number, bit: number): number {
+  bit(model: Model, at: number, bit: number): number {
     const counter = model[at] as number;
     model[at] = learned(counter, bit);
     return this.split((counter >>> 16) | 1, bit);
@@ -82,7 +82,7 @@ export class CostCounter implements Coder {
   readonly reading = false;
   bits = 0;
 
-  bit(model: Uint32Array, at: number, bit: number): number {
+  bit(model: Model, at: number, bit: number): number {
     const counter = model[at] as number;
     model[at] = learned(counter, bit);
     return this.split(counter >>> 16, bit);

@@ -1,7 +1,7 @@
 /**
  * The adaptive binary range coder of the network file (docs/format.md, "Decisions").
  *
- * A model is a Uint32Array of counters. A counter holds p * 2^10 + n: p / 2^22 is the probability that the next bit is 1,
+ * A model is an array of counters. A counter holds p * 2^10 + n: p / 2^22 is the probability that the next bit is 1,
  * n how often the counter was used, at most 1023. Fresh counters are p = 1/2, n = 0, and after a bit
  *
  *   p <- p + trunc(2 (bit * 2^22 - p) / (2 n + 3)),   n <- min(n + 1, 1023).
@@ -11,7 +11,10 @@
  */
 import { InputError } from '../exact/index.ts';
 
-const FRESH = 2 ** 31;
+/** Counters, range and code are 32 unsigned bits in signed words: numbers that no engine has to put on its heap. */
+export type Model = Int32Array;
+
+const FRESH = -(2 ** 31);
 const MOST_USES = 1023;
 /** How many zero bytes a reader may imagine behind the end; so every bit it reads has been paid for. */
 const BEYOND = 4;
@@ -20,23 +23,23 @@ const BEYOND = 4;
 export const EXPECTS_0 = 2 ** 29;
 
 /** n fresh counters. */
-export function freshModel(n: number): Uint32Array {
-  return new Uint32Array(n).fill(FRESH);
+export function freshModel(n: number): Model {
+  return new Int32Array(n).fill(FRESH);
 }
 
 /** The counter after `bit`. */
 export function learned(counter: number, bit: number): number {
   const n = counter & 1023;
   const p = counter >>> 10;
-  const moved = p + Math.trunc((2 * ((bit === 0 ? 0 : 4194304) - p)) / (2 * n + 3));
-  return moved * 1024 + (n < MOST_USES ? n + 1 : n);
+  const moved = p + (((2 * ((bit === 0 ? 0 : 4194304) - p)) / (2 * n + 3)) | 0);
+  return (moved << 10) | (n < MOST_USES ? n + 1 : n);
 }
 
 export interface Coder {
   /** Whether this coder reads: then the values given to it are ignored, and what it returns is news. */
   readonly reading: boolean;
   /** One bit, predicted by model[at], which learns it. */
-  bit(model: Uint32Array, at: number, bit: number): number;
+  bit(model: Model, at: number, bit: number): number;
   /** One bit that is 1 with probability q / 2^16, 0 < q < 2^16. */
   split(q: number, bit: number): number;
   /** `count` <= 8 bits that nothing predicts. */
@@ -47,7 +50,7 @@ export interface Coder {
 
 export class RangeReader implements Coder {
   readonly reading = true;
-  private range = 0xffffffff;
+  private range = -1;
   private code = 0;
   private beyond = 0;
 
@@ -57,10 +60,10 @@ export class RangeReader implements Coder {
     private at: number,
     private readonly end: number,
   ) {
-    for (let i = 0; i < 4; i++) this.code = ((this.code << 8) | this.next()) >>> 0;
+    for (let i = 0; i < 4; i++) this.code = (this.code << 8) | this.next();
   }
 
-  bit(model: Uint32Array, at: number): number {
+  bit(model: Model, at: number): number {
     const counter = model[at] as number;
     const bit = this.split((counter >>> 16) | 1);
     model[at] = learned(counter, bit);
@@ -68,30 +71,30 @@ export class RangeReader implements Coder {
   }
 
   split(q: number): number {
-    const bound = (this.range >>> 16) * q;
-    const bit = this.code < bound ? 1 : 0;
+    const bound = ((this.range >>> 16) * q) | 0;
+    const bit = (this.code ^ FRESH) < (bound ^ FRESH) ? 1 : 0;
     if (bit !== 0) this.range = bound;
     else {
-      this.code -= bound;
-      this.range -= bound;
+      this.code = (this.code - bound) | 0;
+      this.range = (this.range - bound) | 0;
     }
-    while (this.range < 16777216) this.shift();
+    while (this.range >>> 24 === 0) this.shift();
     return bit;
   }
 
   direct(count: number): number {
     const part = this.range >>> count;
-    const value = Math.floor(this.code / part);
+    const value = Math.floor((this.code >>> 0) / part);
     if (value >= 1 << count) damaged();
-    this.code -= part * value;
+    this.code = (this.code - part * value) | 0;
     this.range = part;
-    while (this.range < 16777216) this.shift();
+    while (this.range >>> 24 === 0) this.shift();
     return value;
   }
 
   private shift(): void {
-    this.code = ((this.code << 8) | this.next()) >>> 0;
-    this.range = (this.range << 8) >>> 0;
+    this.code = (this.code << 8) | this.next();
+    this.range <<= 8;
   }
 
   private next(): number {

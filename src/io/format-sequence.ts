@@ -11,7 +11,7 @@
  * an entry.
  */
 import { type PaletteChoice, PaletteModel } from './format-palette.ts';
-import { type Coder, damaged, EXPECTS_0, freshModel } from './format-range.ts';
+import { type Coder, damaged, EXPECTS_0, freshModel, type Model } from './format-range.ts';
 import { codeNumber, digits, minus, numberModel, onward, plus, ValueModel, type Whole } from './format-whole.ts';
 
 /** Whole numbers in a growing float64 array; those that are no safe integers stand as NaN and are kept beside it. */
@@ -287,18 +287,18 @@ export class SequenceCoder {
   }
 
   private number(kind: number, v: number): number {
-    return codeNumber(this.c, this.numbers[kind] as Uint32Array, v);
+    return codeNumber(this.c, this.numbers[kind] as Model, v);
   }
 
   /** 0..3 by two bits, after what came before. */
-  private choice(model: Uint32Array, before: number, v: number): number {
+  private choice(model: Model, before: number, v: number): number {
     const high = this.c.bit(model, 4 * before, v >> 1);
     return 2 * high + this.c.bit(model, 4 * before + 1 + high, v & 1);
   }
 }
 
 /** Counters for choices between four, of which the first two are expected, after n things that may come before. */
-function choiceModel(n: number): Uint32Array {
+function choiceModel(n: number): Model {
   const model = freshModel(4 * n);
   for (let k = 0; k < n; k++) model[4 * k] = EXPECTS_0;
   return model;

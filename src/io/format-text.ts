@@ -3,7 +3,7 @@
  * Six models look back 5, 4, ..., 0 bytes; the odds that they give are multiplied and the root is taken. All have read
  * PRIMER beforehand, so the words that every file uses cost next to nothing.
  */
-import { type Coder, freshModel, learned } from './format-range.ts';
+import { type Coder, freshModel, learned, type Model } from './format-range.ts';
 import { codeNumber, numberModel } from './format-whole.ts';
 
 const PRIMER =
@@ -40,7 +40,7 @@ class TextModel {
       for (let k = 0; k <= LOOK; k++) {
         const slot = Math.imul((this.hashes[k] as number) + node, GOLDEN) >>> (32 - SLOT_BITS);
         this.slots[k] = slot;
-        const p = ((this.models[k] as Uint32Array)[slot] as number) >>> 10;
+        const p = ((this.models[k] as Model)[slot] as number) >>> 10;
         one *= p;
         zero *= 4194304 - p;
       }
@@ -50,7 +50,7 @@ class TextModel {
       let bit = (v >> i) & 1;
       if (c) bit = c.split(q < 1 ? 1 : q > 65535 ? 65535 : q, bit);
       for (let k = 0; k <= LOOK; k++) {
-        const model = this.models[k] as Uint32Array;
+        const model = this.models[k] as Model;
         const slot = this.slots[k] as number;
         model[slot] = learned(model[slot] as number, bit);
       }

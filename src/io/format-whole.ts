@@ -5,7 +5,7 @@
  * the millions of small ones never touch bigint arithmetic.
  */
 import { bitLength, trailingZeros } from '../exact/index.ts';
-import { type Coder, damaged, EXPECTS_0, freshModel } from './format-range.ts';
+import { type Coder, damaged, EXPECTS_0, freshModel, type Model } from './format-range.ts';
 
 export type Whole = number | bigint;
 
@@ -46,14 +46,14 @@ export function onward(a: Whole, b: Whole): Whole {
 }
 
 /** Fresh counters of one kind of number. */
-export function numberModel(): Uint32Array {
+export function numberModel(): Model {
   const model = freshModel(64 + 256);
   model[0] = EXPECTS_0;
   return model;
 }
 
 /** A whole number 0..2^53-2: the length of v + 1 in unary, then its digits, the first two of them predicted. */
-export function codeNumber(c: Coder, model: Uint32Array, v: number): number {
+export function codeNumber(c: Coder, model: Model, v: number): number {
   const length = digits(v + 1) - 1;
   let k = 0;
   while (c.bit(model, k, length > k ? 1 : 0) !== 0) if (++k > 52) damaged();
@@ -64,7 +64,7 @@ export function codeNumber(c: Coder, model: Uint32Array, v: number): number {
  * The k digits below the leading 1 of `v` < 2^53, highest first: `predicted` of them through the tree of counters at
  * `tree`, the rest direct. Returns 2^k + digits.
  */
-function codeDigits(c: Coder, model: Uint32Array, tree: number, k: number, predicted: number, v: number): number {
+function codeDigits(c: Coder, model: Model, tree: number, k: number, predicted: number, v: number): number {
   let out = 1;
   let left = k;
   for (; left > 0 && k - left < predicted; left--) {
@@ -82,12 +82,12 @@ function codeDigits(c: Coder, model: Uint32Array, tree: number, k: number, predi
 
 /** How values of one kind are predicted: a tree for the number of digits a phase, then sign, fill, leading digits. */
 export class ValueModel {
-  readonly counters: Uint32Array;
+  readonly counters: Model;
   private readonly sign: number;
   private readonly lead: number;
   /** 0 before the first non-zero value, then 1 after a positive and 2 after a negative one. */
   private before = 0;
-  private longer: Uint32Array | undefined;
+  private longer: Model | undefined;
 
   constructor(phases: number) {
     this.sign = 64 * phases;
@@ -142,7 +142,7 @@ export function zerosBelow(v: Whole): number {
 }
 
 /** codeDigits for magnitudes of any length, in time linear in it. */
-function codeLong(c: Coder, model: Uint32Array, tree: number, k: number, v: bigint): bigint {
+function codeLong(c: Coder, model: Model, tree: number, k: number, v: bigint): bigint {
   // The digits below the leading 1 come as three predicted ones and then groups of 8, the last group being shorter.
   const first = k < 3 ? k : 3;
   if (c.count) {
