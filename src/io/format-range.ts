@@ -63,9 +63,17 @@ export class RangeReader implements Coder {
     for (let i = 0; i < 4; i++) this.code = (this.code << 8) | this.next();
   }
 
+  /** As {@link split}, in one piece: a file of a few bytes is read before any compiler has put the pieces together. */
   bit(model: Model, at: number): number {
     const counter = model[at] as number;
-    const bit = this.split((counter >>> 16) | 1);
+    const bound = ((this.range >>> 16) * ((counter >>> 16) | 1)) | 0;
+    const bit = (this.code ^ FRESH) < (bound ^ FRESH) ? 1 : 0;
+    if (bit !== 0) this.range = bound;
+    else {
+      this.code = (this.code - bound) | 0;
+      this.range = (this.range - bound) | 0;
+    }
+    while (this.range >>> 24 === 0) this.shift();
     model[at] = learned(counter, bit);
     return bit;
   }
