@@ -162,6 +162,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'exactBatch',
     'planRun',
     'engine',
+    'runner',
+    'slots',
     'serve',
     'workerNode',
     'workerWeb',

@@ -15,6 +15,7 @@ export function nodeCrew(threads: number): Crew {
     threads,
     shares: true,
     run: (task) => pool.run(task) as Promise<Answer>,
+    help: (hands, job, build) => Array.from({ length: hands }, () => pool.run({ job, build }) as Promise<void>),
     close: () => pool.destroy(),
   };
 }

@@ -1,22 +1,32 @@
 /** Web workers for a pool. Each has its own instance of the core, so a page needs no cross-origin isolation. */
+import type { CoreBuild } from './runtime.ts';
 import type { Answer, Task } from './serve.ts';
+import type { Job } from './slots.ts';
 
 /** Workers that take tasks; tasks may end in any order. */
 export interface Crew {
   readonly threads: number;
-  /** Whether plans can lie in memory that all threads share. */
+  /** Whether plans and batches can lie in memory that all threads share; otherwise a task's batch is handed over. */
   readonly shares: boolean;
   run(task: Task): Promise<Answer>;
+  /** Where memory is shared: so many workers, each on a run until it is closed. */
+  help?(hands: number, job: Job, build: CoreBuild | undefined): Promise<void>[];
   close(): Promise<void>;
 }
 
 /** A worker that does not answer within this time counts as not to be had. */
 const PATIENCE_MS = 10_000;
 
+/** `missing`: the worker does not hold the plan, and gives the rows back. */
+type Reply = Answer | 'ready' | { readonly missing: Float64Array };
+
+/** What stands for a plan that was sent before. */
+const SENT = new ArrayBuffer(0);
+
 interface Hand {
   readonly worker: Worker;
   /** Tasks sent and not answered, the oldest first. */
-  readonly waiting: { done(answer: Answer | 'ready'): void; failed(error: unknown): void }[];
+  readonly waiting: { done(answer: Reply): void; failed(error: unknown): void }[];
 }
 
 /** Throws where workers are not to be had. */
@@ -41,8 +51,10 @@ export async function webCrew(threads: number): Promise<Crew> {
     close,
     async run(task) {
       const hand = hands.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
-      const answer = await send(hand, { ...task, buffer: undefined });
-      return (answer === 'missing' ? await send(hand, task) : answer) as Answer;
+      const { lent } = task;
+      const answer = await send(hand, lent ? { ...task, lent: { ...lent, buffer: SENT } } : task);
+      const missing = (answer as { missing?: Float64Array }).missing;
+      return (missing ? await send(hand, { ...task, batch: missing }) : answer) as Answer;
     },
   };
 }
@@ -50,7 +62,7 @@ export async function webCrew(threads: number): Promise<Crew> {
 function hire(): Hand {
   const worker = new Worker(new URL('./workerWeb.ts', import.meta.url), { type: 'module' });
   const waiting: Hand['waiting'] = [];
-  worker.onmessage = ({ data }: MessageEvent<{ answer: Answer } | { error: unknown }>) => {
+  worker.onmessage = ({ data }: MessageEvent<{ answer: Reply } | { error: unknown }>) => {
     const next = waiting.shift();
     if ('answer' in data) next?.done(data.answer);
     else next?.failed(data.error);
@@ -62,10 +74,10 @@ function hire(): Hand {
   return { worker, waiting };
 }
 
-function send(hand: Hand, message: Task | 'ready?'): Promise<Answer | 'ready'> {
+function send(hand: Hand, message: Task | 'ready?'): Promise<Reply> {
   return new Promise((done, failed) => {
     hand.waiting.push({ done, failed });
-    hand.worker.postMessage(message);
+    hand.worker.postMessage(message, message === 'ready?' ? [] : [message.batch.buffer as ArrayBuffer]);
   });
 }
 

@@ -19,7 +19,7 @@ import { type Domain, floatEnds, intervals, type Network } from '../net/index.ts
 import { compile } from './compile.ts';
 import { type Batch, ExactBatch, type ScaledMantissas, writeWords } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
-import { CHUNK_BYTES, type Feed, floatFeed, runRows } from './planRun.ts';
+import { type Feed, floatFeed, rowsAtOnce, runRows } from './planRun.ts';
 import { type Core, type CoreBuild, core, coreSync, placePlan } from './runtime.ts';
 
 export interface EngineOptions {
@@ -205,7 +205,7 @@ export class Engine {
 
   /** Room for `rows` rows, or for as many as pass at once. */
   private reserve(rows: number, whole = false): void {
-    const most = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(this.inputs, this.outputs))));
+    const most = rowsAtOnce(8 * Math.max(this.inputs, this.outputs));
     const wanted = whole ? rows : Math.min(rows, most);
     if (wanted <= this.chunkRows) return;
     const { core } = this;

@@ -1,20 +1,27 @@
 /**
  * EnginePool: long batches over worker threads (Node) or web workers (browsers), each with its own instance of the core.
- * Inputs are looked at here, once, so that one plan serves a batch and what is refused is refused by name; rows then go out
- * in parts and results are put in their places. Where workers are not to be had, one thread does the same.
+ *
+ * In Node the calling thread evaluates parts of the batch too, and its event loop turns between parts; workers take theirs from
+ * shared memory (slots.ts). In browsers, where the page should stay free, parts are handed to the workers. Every part is looked at
+ * where it is computed; the first that does not fit the plan has the whole batch looked at here, so that what is refused is refused
+ * by name. Where workers are not to be had, one thread does the same.
  */
 import { refuse, wholeNumber } from '../exact/index.ts';
-import type { Network } from '../net/index.ts';
+import { floatEnds, type Network } from '../net/index.ts';
 import { type Crew, webCrew } from './crewWeb.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { type Batch, ExactBatch } from './exactBatch.ts';
 import type { Plan } from './plan.ts';
-import { PlanRunner } from './planRun.ts';
+import { type LentPlan, Runners } from './runner.ts';
 import { type CoreBuild, core } from './runtime.ts';
-import type { Answer, Task } from './serve.ts';
+import { type Answer, CHANGED, evaluate, type Task } from './serve.ts';
+import { type Part, Slots } from './slots.ts';
 
 export interface PoolOptions extends EngineOptions {
-  /** Threads that work; the machine's, at most 16, unless stated. 1 starts no worker. */
+  /**
+   * Threads that work; the machine's, at most 16, unless stated. 1 starts no worker. In Node the calling thread is one of them:
+   * its event loop turns between parts of some milliseconds.
+   */
   readonly threads?: number;
 }
 
@@ -29,18 +36,45 @@ export interface RunOptions {
 const PART_PRODUCTS = 2 ** 23;
 const MOST_PART_ROWS = 1 << 14;
 const MOST_THREADS = 256;
+/** Fewer products than this are done before a worker wakes. */
+const WORTH_PRODUCTS = 2 ** 19;
+/** Slots a worker: one that it works on, one that waits. */
+const SLOTS_EACH = 2;
+/** Turns of the event loop for the last worker's last part before this thread sleeps between looks. */
+const MOST_TURNS = 500;
+
+/** A batch on its way through the pool. */
+interface Run {
+  readonly batch: Float64Array;
+  readonly rows: number;
+  /** Most rows of a part. */
+  readonly size: number;
+  readonly threads: number;
+  readonly out: Answer;
+  /** Places of a row in `out`. */
+  readonly each: number;
+  readonly options: RunOptions;
+  /** Rows from here on were not begun; neither were these parts. */
+  next: number;
+  readonly again: Part[];
+  done: number;
+}
 
 export class EnginePool {
   readonly inputs: number;
   readonly outputs: number;
-  private readonly numbers = new Map<Plan, { number: number; buffer: ArrayBuffer | SharedArrayBuffer }>();
+  private readonly lentPlans = new Map<Plan, LentPlan>();
   private planned = 0;
   private open = true;
+  /** Shared memory that no run has at the moment: of slots, and of the batches of streams. */
+  private slotMemory: SharedArrayBuffer | undefined;
+  private readonly spare: SharedArrayBuffer[] = [];
 
   private constructor(
     private readonly engine: Engine,
     private readonly build: CoreBuild | undefined,
     private readonly crew: Crew,
+    private readonly runners: Runners,
   ) {
     this.inputs = engine.inputs;
     this.outputs = engine.outputs;
@@ -49,6 +83,11 @@ export class EnginePool {
   /** Threads that really work: 1 where workers are not to be had. */
   get threads(): number {
     return this.crew.threads;
+  }
+
+  /** Whether the calling thread evaluates too. */
+  private get works(): boolean {
+    return this.crew.shares || this.crew.threads === 1;
   }
 
   /** Rows of a part: enough work to be worth a message. */
@@ -62,27 +101,28 @@ export class EnginePool {
     const { threads: asked, ...rest } = options;
     const threads = asked === undefined ? Math.min(16, usualThreads()) : wholeNumber('threads', asked, 1, MOST_THREADS);
     const engine = await Engine.create(network, rest);
-    const own = await core(options.build);
-    const crew = (threads > 1 ? await hire(threads) : undefined) ?? alone(own);
-    return new EnginePool(engine, options.build, crew);
+    const runners = new Runners(await core(options.build));
+    const crew = (threads > 1 ? await hire(threads) : undefined) ?? alone(runners);
+    return new EnginePool(engine, options.build, crew, runners);
   }
 
-  /** As Engine.forward, on all threads. */
+  /** As Engine.forward, on all threads. The batch must stay as it is until the promise is kept. */
   async forward(batch: Float64Array, options: RunOptions = {}): Promise<Float64Array> {
-    const plan = this.look(batch, 0);
-    const rows = batch.length / this.inputs;
-    const out = new Float64Array(rows * this.outputs);
-    await this.spread(plan, batch, false, options, (part, first) => out.set(part, first * this.outputs));
+    // The first rows say which plan will probably do; what is handed over is looked at here.
+    const guess = this.works && checked(batch).length % this.inputs === 0;
+    const plan = this.look(guess ? batch.subarray(0, Math.min(batch.length, 64 * this.inputs)) : batch, 0);
+    const out = new Float64Array((batch.length / this.inputs) * this.outputs);
+    await this.spread(plan, batch, out, this.outputs, options);
     return out;
   }
 
-  /** As Engine.forwardExact, on all threads. */
+  /** As Engine.forwardExact, on all threads. The batch must stay as it is until the promise is kept. */
   async forwardExact(batch: Float64Array, options: RunOptions = {}): Promise<ExactBatch> {
     const plan = this.look(batch, 0);
     const rows = batch.length / this.inputs;
-    const words = new Uint32Array(rows * this.outputs * plan.outputWords);
     const each = this.outputs * plan.outputWords;
-    await this.spread(plan, batch, true, options, (part, first) => words.set(part, first * each));
+    const words = new Uint32Array(rows * each);
+    await this.spread(plan, batch, words, each, options);
     return new ExactBatch(rows, this.outputs, plan.outputScale, plan.outputWords, words);
   }
 
@@ -120,6 +160,7 @@ export class EnginePool {
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
+    this.runners.dispose();
     this.engine.dispose();
     await this.crew.close();
   }
@@ -177,64 +218,171 @@ export class EnginePool {
   /** Refuses what lies outside the domain, by name; `before` rows went before these. Returns the plan for all of them. */
   private look(batch: Float64Array, before: number): Plan {
     this.alive();
-    if (!(batch instanceof Float64Array)) refuse('batch', 'a Float64Array', batch);
-    return this.engine.planFor(batch, before);
+    return this.engine.planFor(checked(batch), before);
   }
 
-  private send(plan: Plan, batch: Float64Array, exact: boolean): Promise<Answer> {
-    const { number, buffer } = this.number(plan);
-    return this.crew.run({ plan: number, buffer, build: this.build, batch, exact });
+  /** A batch of a stream to a worker. It is copied at once: who asks may change it afterwards. */
+  private async send(plan: Plan, batch: Float64Array, exact: boolean): Promise<Answer> {
+    const task = { lent: this.lend(plan), build: this.build, exact };
+    if (!this.crew.shares) return this.crew.run({ ...task, batch: batch.slice() });
+    const bytes = batch.byteLength;
+    const found = this.spare.findIndex((s) => s.byteLength >= bytes);
+    const memory = found < 0 ? new SharedArrayBuffer(bytes) : (this.spare.splice(found, 1)[0] as SharedArrayBuffer);
+    const shared = new Float64Array(memory, 0, batch.length);
+    shared.set(batch);
+    try {
+      return await this.crew.run({ ...task, batch: shared });
+    } finally {
+      this.spare.push(memory);
+      if (this.spare.length > this.crew.threads + 2) this.spare.shift();
+    }
   }
 
   /** Plans are known to workers by number; in Node they lie in memory that all threads share. */
-  private number(plan: Plan): { number: number; buffer: ArrayBuffer | SharedArrayBuffer } {
-    let known = this.numbers.get(plan);
+  private lend(plan: Plan): LentPlan {
+    let known = this.lentPlans.get(plan);
     if (!known) {
       let buffer: ArrayBuffer | SharedArrayBuffer = plan.buffer;
       if (this.crew.shares) {
         buffer = new SharedArrayBuffer(plan.bytes);
         new Uint8Array(buffer).set(new Uint8Array(plan.buffer));
       }
-      known = { number: this.planned++, buffer };
-      this.numbers.set(plan, known);
+      const first = plan.domain[0] as Plan['domain'][number];
+      const ends = floatEnds(plan.domain.every((d) => d === first) ? [first] : plan.domain);
+      known = { number: this.planned++, buffer, ends };
+      this.lentPlans.set(plan, known);
       // As many as engines keep; an older one is numbered anew when it comes again.
-      if (this.numbers.size > 8) this.numbers.delete(this.numbers.keys().next().value as Plan);
+      if (this.lentPlans.size > 8) this.lentPlans.delete(this.lentPlans.keys().next().value as Plan);
     }
     return known;
   }
 
-  /** Parts of the batch to the crew, a few ahead of each thread, results to `put` with their first row. */
-  private async spread(
-    plan: Plan,
-    batch: Float64Array,
-    exact: boolean,
-    { signal, progress }: RunOptions,
-    put: (part: Float64Array | Uint32Array, first: number) => void,
-  ): Promise<void> {
+  /** Evaluates the batch into `out`, by `plan` or, where rows do not fit it, by one that fits all. */
+  private async spread(plan: Plan, batch: Float64Array, out: Answer, each: number, options: RunOptions): Promise<void> {
     const rows = batch.length / this.inputs;
-    // At least four parts a thread, so that all end at about the same time.
-    const size = Math.max(1, Math.min(this.partRows, Math.ceil(rows / (4 * this.crew.threads))));
-    let first = 0;
-    let done = 0;
+    const { threads } = this;
+    // At least four parts a thread.
+    const size = Math.min(this.partRows, wholeVectors(rows / (4 * threads)));
+    const run: Run = { batch, rows, size, threads, out, each, options, next: 0, again: [], done: 0 };
+    if (!this.works) return this.apart(run, plan);
+    if (await this.together(run, plan)) return;
+    const better = this.look(batch, 0);
+    // An exact batch was looked at before: its results have one scale.
+    if (out instanceof Uint32Array || !(await this.together(run, better))) throw new Error(CHANGED);
+  }
+
+  /** The calling thread and, where there are workers, slots for them. False where rows did not fit the plan. */
+  private async together(run: Run, plan: Plan): Promise<boolean> {
+    const { batch, rows, size, out, each } = run;
+    const { inputs, crew, engine } = this;
+    const lent = this.lend(plan);
+    const runner = this.runners.of(lent);
+    const part = (first: number, count: number): Float64Array =>
+      batch.subarray(first * inputs, (first + count) * inputs);
+    const worth = (rows - run.done) * engine.network.connectivity >= WORTH_PRODUCTS && rows - run.done > size;
+    let slots: Slots | undefined;
+    let failed: unknown;
+    if (crew.help && worth) {
+      const filled = !(batch.buffer instanceof SharedArrayBuffer);
+      const exact = out instanceof Uint32Array;
+      const hands = crew.threads - 1;
+      slots = Slots.open(
+        { slots: SLOTS_EACH * hands, rows: size, inputs, results: each, exact, filled },
+        this.slotMemory,
+      );
+      this.slotMemory = undefined;
+      const { memory, run: number, shape } = slots;
+      const job = { run: number, lent, memory, shape, batch: filled ? undefined : batch };
+      for (const hand of crew.help(hands, job, this.build)) {
+        hand.catch((error: unknown) => {
+          failed ??= error ?? new Error('a worker ended');
+        });
+      }
+    }
+    const count = slots?.shape.slots ?? 0;
+    let fits = true;
+    let turns = 0;
+    try {
+      while (run.done < rows && fits) {
+        for (let k = 0; slots && k < count && fits; k++) {
+          const back = slots.collect(k);
+          if (back) {
+            turns = 0;
+            fits = back.results !== undefined;
+            if (back.results) {
+              out.set(back.results as Float64Array, back.first * each);
+              this.heard(run, back.rows);
+            } else run.again.push(back);
+          }
+          if (!fits || !slots.isFree(k)) continue;
+          const more = take(run);
+          if (more) slots.fill(k, more.first, more.rows, part(more.first, more.rows));
+        }
+        let own = fits ? take(run) : undefined;
+        for (let k = 0; slots && k < count && fits && !own; k++) own = slots.takeBack(k);
+        if (own) {
+          fits = runner.run(part(own.first, own.rows), out.subarray(own.first * each, (own.first + own.rows) * each));
+          if (fits) this.heard(run, own.rows);
+          else run.again.push(own);
+        }
+        if (failed !== undefined) throw failed;
+        await (own || ++turns < MOST_TURNS ? turn() : sleep());
+        this.alive();
+        run.options.signal?.throwIfAborted();
+      }
+    } finally {
+      const end = slots?.close();
+      run.again.push(...(end?.left ?? []));
+      if (!end?.busy) this.slotMemory = slots?.memory ?? this.slotMemory;
+    }
+    return fits;
+  }
+
+  /** Parts to the workers, some ahead of each. */
+  private async apart(run: Run, plan: Plan): Promise<void> {
+    const { batch, out, each, options } = run;
+    const lent = this.lend(plan);
     const lane = async (): Promise<void> => {
-      while (first < rows) {
-        signal?.throwIfAborted();
-        const from = first;
-        const here = Math.min(size, rows - from);
-        first += here;
-        // A copy: who called may change the batch meanwhile, and messages copy all that a view looks at.
-        const part = batch.slice(from * this.inputs, (from + here) * this.inputs);
-        put((await this.send(plan, part, exact)) as Float64Array | Uint32Array, from);
-        done += here;
-        progress?.(done, rows);
+      for (let part = take(run); part; part = take(run)) {
+        options.signal?.throwIfAborted();
+        const rows = batch.slice(part.first * this.inputs, (part.first + part.rows) * this.inputs);
+        const task: Task = { lent, build: this.build, batch: rows, exact: out instanceof Uint32Array };
+        out.set((await this.crew.run(task)) as Float64Array, part.first * each);
+        this.heard(run, part.rows);
       }
     };
     const lanes = Array.from({ length: 2 * this.crew.threads }, lane);
     const ended = await Promise.allSettled(lanes);
     const failed = ended.find((e) => e.status === 'rejected');
     if (failed) throw failed.reason;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
   }
+
+  private heard(run: Run, rows: number): void {
+    run.done += rows;
+    run.options.progress?.(run.done, run.rows);
+  }
+}
+
+/** The next part of a run, if there is one. Parts become smaller near the end, so that all threads end at about the same time. */
+function take(run: Run): Part | undefined {
+  const back = run.again.pop();
+  const left = run.rows - run.next;
+  if (back || left === 0) return back;
+  const rows = Math.min(left, run.size, wholeVectors(left / (2 * run.threads)));
+  const first = run.next;
+  run.next += rows;
+  return { first, rows };
+}
+
+/** So many rows, rounded up to what kernels like. */
+function wholeVectors(rows: number): number {
+  return 16 * Math.ceil(rows / 16);
+}
+
+function checked(batch: unknown): Float64Array {
+  if (!(batch instanceof Float64Array)) refuse('batch', 'a Float64Array', batch);
+  return batch;
 }
 
 function lengthOf(batch: Batch): number {
@@ -265,39 +413,43 @@ async function hire(threads: number): Promise<Crew | undefined> {
     const { nodeCrew } = (await import(/* @vite-ignore */ half)) as { nodeCrew(threads: number): Crew };
     const crew = nodeCrew(threads);
     // One answer shows that threads start at all.
-    await crew.run({ plan: -1, buffer: undefined, build: undefined, batch: new Float64Array(0), exact: false });
+    await crew.run({ lent: undefined, build: undefined, batch: new Float64Array(0), exact: false });
     return crew;
   } catch {
     return undefined;
   }
 }
 
-/** The same on the thread that asks; the event loop turns between parts, so that a run can be ended. */
-function alone(own: Awaited<ReturnType<typeof core>>): Crew {
-  const held = new Map<number, PlanRunner>();
+/** The same on the thread that asks; the event loop turns between batches. */
+function alone(runners: Runners): Crew {
   return {
     threads: 1,
     shares: false,
-    async run({ plan, buffer, batch, exact }: Task) {
+    async run({ lent, batch, exact }: Task) {
       await turn();
-      let runner = held.get(plan);
-      if (!runner) {
-        for (const [number, old] of held) {
-          old.dispose();
-          held.delete(number);
-        }
-        runner = new PlanRunner(own, buffer as ArrayBuffer);
-        held.set(plan, runner);
-      }
-      return runner.run(batch, exact);
+      return evaluate(runners, lent as LentPlan, batch, exact);
     },
-    async close() {
-      for (const runner of held.values()) runner.dispose();
-      held.clear();
-    },
+    close: async () => undefined,
   };
 }
 
+type Immediate = { setImmediate?(done: () => void): void };
+
+/** One turn of the event loop. */
 function turn(): Promise<void> {
-  return new Promise((done) => setTimeout(done, 0));
+  const { setImmediate } = globalThis as Immediate;
+  if (setImmediate) return new Promise((done) => setImmediate(done));
+  // Timers wait for milliseconds on a page; messages do not.
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage(0);
+  });
+}
+
+function sleep(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 1));
 }

@@ -1,38 +1,49 @@
 /** What a worker does, in Node and in browsers: it keeps a few plans and runs rows through them. */
-import { PlanRunner } from './planRun.ts';
+import { type LentPlan, Runners } from './runner.ts';
 import { type CoreBuild, core } from './runtime.ts';
+import { type Job, Slots } from './slots.ts';
 
 /** Rows for a plan. */
 export interface Task {
-  /** Number of the plan within its pool. */
-  readonly plan: number;
-  /** The plan itself, unless the worker should hold it. */
-  readonly buffer: ArrayBuffer | SharedArrayBuffer | undefined;
+  /** Undefined: nothing to do but to be there. */
+  readonly lent: LentPlan | undefined;
   readonly build: CoreBuild | undefined;
   readonly batch: Float64Array;
   /** Mantissas as words, or rounded float64 values. */
   readonly exact: boolean;
 }
 
-/** 'missing': the worker does not hold the plan; it has to be sent along. */
-export type Answer = Float64Array | Uint32Array | 'missing';
+export type Answer = Float64Array | Uint32Array;
 
-/** Plans held at once; the one held longest makes room. */
-const MOST_HELD = 8;
-const held = new Map<number, PlanRunner>();
+let runners: Runners | undefined;
 
-export async function serve(task: Task): Promise<Answer> {
-  const running = await core(task.build);
-  let runner = held.get(task.plan);
-  if (!runner) {
-    if (!task.buffer) return 'missing';
-    runner = new PlanRunner(running, task.buffer as ArrayBuffer);
-    held.set(task.plan, runner);
-    if (held.size > MOST_HELD) {
-      const [oldest, gone] = held.entries().next().value as [number, PlanRunner];
-      held.delete(oldest);
-      gone.dispose();
-    }
-  }
-  return runner.run(task.batch, task.exact);
+async function here(build: CoreBuild | undefined): Promise<Runners> {
+  runners ??= new Runners(await core(build));
+  return runners;
+}
+
+/** 'missing': the plan is not held here; it has to be sent along. */
+export async function serve({ lent, build, batch, exact }: Task): Promise<Answer | 'missing'> {
+  const at = await here(build);
+  if (!lent) return new Float64Array(0);
+  if (lent.buffer.byteLength === 0 && !at.has(lent.number)) return 'missing';
+  return evaluate(at, lent, batch, exact);
+}
+
+/** Results of a batch that was looked at before it came. */
+export function evaluate(runners: Runners, lent: LentPlan, batch: Float64Array, exact: boolean): Answer {
+  const runner = runners.of(lent);
+  const { inputs, outputs, outputWords } = runner.plan;
+  const places = (batch.length / inputs) * outputs;
+  const out = exact ? new Uint32Array(places * outputWords) : new Float64Array(places);
+  if (!runner.run(batch, out)) throw new Error(CHANGED);
+  return out;
+}
+
+export const CHANGED = 'the batch was changed while it was evaluated';
+
+/** Works on a run until it is closed. */
+export async function help(job: Job, build: CoreBuild | undefined): Promise<void> {
+  const runner = (await here(build)).of(job.lent);
+  new Slots(job.memory, job.run, job.shape).work(job.batch, (batch, out) => runner.run(batch, out));
 }

@@ -1,4 +1,4 @@
-/** A web worker, run by crewWeb.ts: one message a task, one answer a message, in order. */
+/** A web worker, run by crewWeb.ts: one message a task, one answer a message, in order. What comes and goes is handed over. */
 import { serve, type Task } from './serve.ts';
 
 const port = globalThis as unknown as {
@@ -13,7 +13,9 @@ port.onmessage = async ({ data }) => {
   }
   try {
     const answer = await serve(data);
-    port.postMessage({ answer }, answer === 'missing' ? [] : [answer.buffer]);
+    // Rows whose plan is missing go back for it.
+    if (answer === 'missing') port.postMessage({ answer: { missing: data.batch } }, [data.batch.buffer as ArrayBuffer]);
+    else port.postMessage({ answer }, [answer.buffer as ArrayBuffer]);
   } catch (error) {
     port.postMessage({ error });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PLAN_AT_MAGIC, PLAN_AT_VERSION } from '../../assembly/layout.ts';
 import { compile, Engine, explainPlan, type Plan, readPlan } from '../../src/engine/index.ts';
-import { PlanRunner } from '../../src/engine/planRun.ts';
+import { PlanRunner } from '../../src/engine/runner.ts';
 import { core } from '../../src/engine/runtime.ts';
 import { Dyadic, InputError, Interval } from '../../src/exact/index.ts';
 import { affine, compose, identity, LayerBuilder, Network, padDepth } from '../../src/net/index.ts';
@@ -78,7 +78,8 @@ describe('plan', () => {
   test('the core itself refuses a plan that did not arrive whole', async () => {
     const running = await core('simd');
     const { buffer } = compile(hat(), { domain: [0, 1], fractionalBits: 8 });
-    new PlanRunner(running, buffer).dispose();
+    const lent = { number: 0, buffer, ends: Float64Array.of(0, 1) };
+    new PlanRunner(running, lent).dispose();
     for (const [at, said] of [
       [PLAN_AT_MAGIC, 'plan: expected a plan, got other bytes'],
       [PLAN_AT_VERSION, 'plan: expected a plan of this version, got another'],
@@ -86,7 +87,7 @@ describe('plan', () => {
     ] as const) {
       const damaged = buffer.slice(0);
       new Int32Array(damaged)[at >> 2]! ^= 1 << 16;
-      expect(() => new PlanRunner(running, damaged)).toThrow(said);
+      expect(() => new PlanRunner(running, { ...lent, buffer: damaged })).toThrow(said);
     }
   });
 

@@ -33,6 +33,10 @@ async function open(net: Library.Network, options: Library.PoolOptions = {}): Pr
 
 const net = network([3, 20, 20, 2], 1);
 
+type Numbers = Float64Array | Uint32Array;
+const bytesOf = (v: Numbers): Buffer => Buffer.from(v.buffer, v.byteOffset, v.byteLength);
+const same = (a: Numbers, b: Numbers): void => expect(Buffer.compare(bytesOf(a), bytesOf(b))).toBe(0);
+
 describe('EnginePool', () => {
   test('two threads give one thread its bits, in order, whatever the batch', async () => {
     const pool = await open(net);
@@ -97,6 +101,77 @@ describe('EnginePool', () => {
     expect(heard.every((rows, k) => rows > (heard[k - 1] ?? 0) && rows < 400_000)).toBe(true);
     // It works on afterwards.
     expect((await pool.forward(inputs(100, 3))).length).toBe(200);
+  });
+
+  test('rows enough for all threads: private and shared arrays, which stay as they are, and runs at once', async () => {
+    const wide = network([200, 64, 3], 2);
+    const pool = await open(wide, { domain: [-1, 1] });
+    const engine = await Engine.create(wide, { domain: [-1, 1] });
+    const batch = inputs(3000, 200);
+    const shared = new Float64Array(new SharedArrayBuffer(batch.byteLength));
+    shared.set(batch);
+    const before = batch.slice();
+    const expected = engine.forward(batch);
+    const exact = engine.forwardExact(batch);
+    for (let k = 0; k < 3; k++) {
+      const runs = [pool.forward(batch), pool.forward(shared), pool.forward(batch.subarray(0, 200 * 1500))];
+      const [a, b, half] = await Promise.all(runs);
+      same(a!, expected);
+      same(b!, expected);
+      same(half!, expected.subarray(0, 4500));
+      for (const from of [batch, shared]) same((await pool.forwardExact(from)).words, exact.words);
+    }
+    same(batch, before);
+    same(shared, before);
+    expect((await pool.forward(batch)).buffer).toBeInstanceOf(ArrayBuffer);
+  });
+
+  test('a row that needs a finer plan may come late, and the first row that is refused is named', async () => {
+    const pool = await open(network([50, 64, 3], 3), { domain: [-8, 8] });
+    const engine = await Engine.create(network([50, 64, 3], 3), { domain: [-8, 8] });
+    const batch = Float64Array.from({ length: 50 * 8000 }, () => random.between(-8, 8));
+    batch[50 * 5000 + 7] = 3 + 2 ** -40;
+    same(await pool.forward(batch), engine.forward(batch));
+    const got = await pool.forwardExact(batch);
+    expect(got.scale).toBe(engine.forwardExact(batch).scale);
+    same(got.words, engine.forwardExact(batch).words);
+    for (const row of [7500, 4321]) batch[50 * row + 2] = 9;
+    await expect(pool.forward(batch)).rejects.toThrow('row 4322, input 3: expected a number in [-8, 8], got 9');
+    await expect(pool.forwardExact(batch)).rejects.toThrow('row 4322, input 3');
+    await expect(pool.forward(batch.subarray(1))).rejects.toThrow('a whole number of rows of 50 inputs');
+  });
+
+  test('a batch that is changed meanwhile cannot leave the plan', async () => {
+    const pool = await open(network([50, 64, 3], 3), { domain: [-8, 8] });
+    const batch = new Float64Array(50 * 8000).fill(1);
+    const spoil = (): void => void batch.fill(99, batch.length - 50);
+    await expect(pool.forward(batch, { progress: spoil })).rejects.toThrow('row 8000, input 1');
+    batch.fill(1);
+    await expect(pool.forwardExact(batch, { progress: spoil })).rejects.toThrow('row 8000, input 1');
+    batch.fill(1);
+    const refine = (): void => void batch.fill(1 + 2 ** -40, batch.length - 50);
+    await expect(pool.forwardExact(batch, { progress: refine })).rejects.toThrow('the batch was changed while');
+  });
+
+  test('many runs that are ended early, and the runs after them', async () => {
+    const pool = await open(net);
+    const batch = inputs(30_000, 3);
+    const expected = (await Engine.create(net)).forward(batch);
+    for (let k = 0; k < 20; k++) {
+      const control = new AbortController();
+      const progress = (rows: number): void => {
+        if (rows > 1000 * k) control.abort(new Error('enough'));
+      };
+      await expect(pool.forward(batch, { signal: control.signal, progress })).rejects.toThrow('enough');
+      same(await pool.forward(batch), expected);
+    }
+    const thrown = pool.forward(batch, {
+      progress: () => {
+        throw new Error('not heard');
+      },
+    });
+    await expect(thrown).rejects.toThrow('not heard');
+    same(await pool.forward(batch), expected);
   });
 
   test('what is refused', async () => {
