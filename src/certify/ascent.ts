@@ -9,6 +9,8 @@ interface FloatLayer {
   readonly column: Uint32Array;
   readonly weight: Float64Array;
   readonly bias: Float64Array;
+  /** The weights by input, where each unit reads all inputs: what a unit that is off adds to none is then not even looked at. */
+  readonly byInput: Float64Array | undefined;
 }
 
 /** A network in doubles: values, and the slopes of one output. */
@@ -27,8 +29,13 @@ export class FloatNetwork {
   at(x: Float64Array): Float64Array {
     let v = x;
     const last = this.layers.length - 1;
-    this.layers.forEach(({ rowStart, column, weight, bias }, l) => {
+    this.layers.forEach(({ rowStart, column, weight, bias, byInput }, l) => {
       const out = this.units[l] as Float64Array;
+      if (byInput) {
+        denseLayer(byInput, bias, v, out, l < last);
+        v = out;
+        return;
+      }
       for (let i = 0; i < out.length; i++) {
         let sum = bias[i] as number;
         const end = rowStart[i + 1] as number;
@@ -62,12 +69,35 @@ export class FloatNetwork {
   }
 }
 
+function denseLayer(
+  byInput: Float64Array,
+  bias: Float64Array,
+  v: Float64Array,
+  out: Float64Array,
+  rectified: boolean,
+): void {
+  const n = out.length;
+  out.set(bias);
+  for (let j = 0, k = 0; j < v.length; j++, k += n) {
+    const x = v[j] as number;
+    if (x === 0) continue;
+    for (let i = 0; i < n; i++) out[i] = (out[i] as number) + x * (byInput[k + i] as number);
+  }
+  if (rectified) for (let i = 0; i < n; i++) if ((out[i] as number) < 0) out[i] = 0;
+}
+
 function floatLayer(layer: Layer): FloatLayer {
   const unit = 2 ** -layer.scale;
+  const weight = Float64Array.from(layer.weight as ArrayLike<number | bigint>, (w) => Number(w) * unit);
+  const { inputs, outputs } = layer;
+  const isDense = weight.length === inputs * outputs;
   return {
     rowStart: layer.rowStart,
     column: layer.column,
-    weight: Float64Array.from(layer.weight as ArrayLike<number | bigint>, (w) => Number(w) * unit),
+    weight,
+    byInput: isDense
+      ? Float64Array.from(weight, (_, k) => weight[(k % outputs) * inputs + Math.floor(k / outputs)] as number)
+      : undefined,
     bias: Float64Array.from(layer.bias as ArrayLike<number | bigint>, (b) => Number(b) * unit),
   };
 }
@@ -77,6 +107,8 @@ export class Ascent {
   /** |g_i - f_i| at the best point so far, as doubles see it; -1 before the first. */
   readonly value: Float64Array;
   readonly point: readonly Float64Array[];
+  /** A point for the caller to write to. */
+  readonly scratch: Float64Array;
   private readonly f: FloatNetwork;
   private readonly g: FloatNetwork;
   private readonly slopes: Float64Array;
@@ -96,6 +128,7 @@ export class Ascent {
     this.value = new Float64Array(f.outputs).fill(-1);
     this.point = Array.from({ length: f.outputs }, () => Float64Array.from(lo));
     this.slopes = new Float64Array(f.inputs);
+    this.scratch = new Float64Array(f.inputs);
     this.here = new Float64Array(f.inputs);
     this.next = new Float64Array(f.inputs);
     this.difference = new Float64Array(f.outputs);
@@ -118,36 +151,49 @@ export class Ascent {
     return better;
   }
 
-  /** Climbs from x along the slopes of one output's difference, halving the step where it does not help. */
+  /**
+   * Climbs from x: along the signs of the slopes of one output's difference, or along one input where that does not help (kinks
+   * are ridges), with shorter steps where nothing does.
+   */
   climb(x: Float64Array, output: number): void {
-    const { here, next, slopes, lo, hi, difference } = this;
+    const { here, next, slopes, difference } = this;
     here.set(x);
     this.try(here);
-    let e = difference[output] as number;
-    let reach = 0.5;
+    let best = Math.abs(difference[output] as number);
+    let reach = LONGEST;
     for (let step = 0; step < STEPS && reach > FINEST; step++) {
-      // The networks hold the units of their last call, which was at `here`.
+      // The networks hold the units of their last call.
       slopes.fill(0);
-      this.g.addSlopes(output, Math.sign(e) || 1, slopes);
-      this.f.addSlopes(output, -(Math.sign(e) || 1), slopes);
-      let best = Math.abs(e);
-      for (; reach > FINEST; reach /= 4) {
-        for (let i = 0; i < here.length; i++) {
-          const width = (hi[i] as number) - (lo[i] as number);
-          const to = (here[i] as number) + Math.sign(slopes[i] as number) * reach * width;
-          next[i] = Math.min(hi[i] as number, Math.max(lo[i] as number, to));
-        }
-        this.try(next);
-        e = difference[output] as number;
-        if (Math.abs(e) > best) break;
+      const sign = Math.sign(difference[output] as number) || 1;
+      this.g.addSlopes(output, sign, slopes);
+      this.f.addSlopes(output, -sign, slopes);
+      const along = this.step(-1, reach, output);
+      let value = along;
+      for (let i = 0; i < here.length && !(value > best); i++) value = this.step(i, reach, output);
+      if (value > best) {
+        best = value;
+        here.set(next);
+      } else {
+        reach /= 4;
+        this.try(here);
       }
-      if (!(Math.abs(e) > best)) return;
-      best = Math.abs(e);
-      here.set(next);
     }
+  }
+
+  /** |g - f| one step from `here` along the slopes' signs: in all inputs (-1) or in one. */
+  private step(only: number, reach: number, output: number): number {
+    const { here, next, slopes, lo, hi } = this;
+    for (let i = 0; i < here.length; i++) {
+      const width = (hi[i] as number) - (lo[i] as number);
+      const move = only < 0 || only === i ? Math.sign(slopes[i] as number) * reach * width : 0;
+      next[i] = Math.min(hi[i] as number, Math.max(lo[i] as number, (here[i] as number) + move));
+    }
+    this.try(next);
+    return Math.abs(this.difference[output] as number);
   }
 }
 
-/** Steps of a climb, and the part of the box at which it ends. */
-const STEPS = 24;
-const FINEST = 1e-6;
+/** Steps of a climb; the parts of the box at which it begins and ends. */
+const STEPS = 48;
+const LONGEST = 0.25;
+const FINEST = 1e-5;

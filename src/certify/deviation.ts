@@ -83,7 +83,7 @@ interface Box {
   readonly cut: number;
   /** Part of the volume. */
   readonly share: number;
-  priority: number;
+  readonly priority: number;
 }
 
 /** Milliseconds between two pauses for other work. */
@@ -92,9 +92,8 @@ const PAUSE_EVERY = 30;
 const STARTS = 64;
 const EXPLORE_FOR = 300;
 const CLIMBED = 16;
-/** Boxes between two whose corners are tried, and climbed from. */
-const TRY_EVERY = 4;
-const CLIMB_EVERY = 64;
+/** Part of the time that goes into points. */
+const POINTS = 0.1;
 
 /**
  * Bounds |f_i - g_i| over the box for every output. Throws InputError unless f and g have the same numbers of inputs and
@@ -130,6 +129,8 @@ class DeviationSearch {
   private readonly observed: Dyadic[];
   private readonly witness: Dyadic[][];
   private readonly goal: Float64Array;
+  /** The largest goal. */
+  private most: number;
   private readonly within: Dyadic | undefined;
   private readonly ratio: number;
   private readonly seconds: number;
@@ -137,6 +138,10 @@ class DeviationSearch {
   private boxes = 0;
   private settledShare = 0;
   private refutedBy = -1;
+  /** Of the points outside boxes: how many were climbed from, the milliseconds they took, the state of their random numbers. */
+  private climbs = 1;
+  private pointsTime = 0;
+  private state = 1;
   private halted: string | undefined;
   private reported = performance.now();
 
@@ -166,7 +171,8 @@ class DeviationSearch {
     this.pair = difference ? pairOf(difference, difference) : pairOf(fu, gu);
     this.ascent = new Ascent(fu, gu, lo, hi);
     this.settled = new Float64Array(f.outputs);
-    this.goal = new Float64Array(f.outputs).fill(this.within ? this.within.toNumber('down') : 0);
+    this.most = this.within ? this.within.toNumber('down') : 0;
+    this.goal = new Float64Array(f.outputs).fill(this.most);
     // Doubles may see no difference anywhere: then the first corner's own is what was observed.
     this.observed = new Array<Dyadic>(f.outputs).fill(Dyadic.ZERO);
     this.witness = Array.from({ length: f.outputs }, () => this.unit.corner);
@@ -237,21 +243,23 @@ class DeviationSearch {
 
   /** First points to climb from. */
   private explore(starts: number): void {
-    const { lo, hi } = this.unit;
-    const x = new Float64Array(lo.length);
-    let state = 1;
+    const x = this.ascent.scratch;
     const until = performance.now() + Math.min(this.within ? EXPLORE_FOR / 8 : EXPLORE_FOR, 100 * this.seconds);
     for (let k = 0; k < starts && performance.now() < until; k++) {
-      for (let i = 0; i < x.length; i++) {
-        state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
-        // The centre, points inside, corners.
-        const t = k === 0 ? 0.5 : k % 2 === 0 ? state / 2 ** 32 : state >>> 31;
-        x[i] = (lo[i] as number) + t * ((hi[i] as number) - (lo[i] as number));
-      }
-      this.ascent.try(x);
+      this.anywhere(x, k);
       for (let output = 0; output < this.f.outputs && output < CLIMBED; output++) this.ascent.climb(x, output);
     }
     this.observe();
+  }
+
+  /** Number k of the points to begin at: the centre, corners, points inside. */
+  private anywhere(x: Float64Array, k: number): void {
+    const { lo, hi } = this.unit;
+    for (let i = 0; i < x.length; i++) {
+      this.state = (Math.imul(this.state ^ (this.state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
+      const t = k === 0 ? 0.5 : k % 2 === 0 ? this.state / 2 ** 32 : this.state >>> 31;
+      x[i] = (lo[i] as number) + t * ((hi[i] as number) - (lo[i] as number));
+    }
   }
 
   /** Evaluates, exactly, the points that the search in doubles holds for better. */
@@ -272,8 +280,10 @@ class DeviationSearch {
       if (e.le(this.observed[k] as Dyadic)) continue;
       this.observed[k] = e;
       this.witness[k] = x;
-      if (this.within === undefined) this.goal[k] = e.toNumber('down') * (1 + (this.ratio - 1) * 0.999);
-      else if (e.gt(this.within)) this.refutedBy = k;
+      if (this.within === undefined) {
+        this.goal[k] = e.toNumber('down') * (1 + (this.ratio - 1) * 0.999);
+        this.most = Math.max(this.most, this.goal[k] as number);
+      } else if (e.gt(this.within)) this.refutedBy = k;
     }
   }
 
@@ -296,38 +306,41 @@ class DeviationSearch {
     const { centre, radius, scale } = this.joint ? result.f : result.d;
     const upper = new Float64Array(centre.length);
     let worst = 0;
-    let priority = -1;
+    let behind = 0;
     for (let i = 0; i < upper.length; i++) {
       const bound = exactly(Math.abs(centre[i] as number) + (radius[i] as number), scale);
       upper[i] = parent ? Math.min(bound, parent[i] as number) : bound;
-      const p = (upper[i] as number) / Math.max(this.goal[i] as number, 1e-300);
-      if (p > priority) {
-        priority = p;
-        worst = i;
-      }
+      if ((upper[i] as number) > (upper[worst] as number)) worst = i;
+      behind = Math.max(behind, (upper[i] as number) / Math.max(this.goal[i] as number, 1e-300));
     }
-    if (priority > 1 && this.boxes % TRY_EVERY === 0)
-      this.tryCorner(lo, hi, result.slopes, Math.sign(centre[worst] as number) || 1, worst);
+    // The largest deviation of all outputs first; behind it, in (0, 1), whatever is farthest from its own goal.
+    const first = (upper[worst] as number) / Math.max(this.most, 1e-300);
+    const priority = first > 1 ? first : 1 - 1 / Math.max(behind, 1);
+    if (behind > 1) this.lookInto(lo, hi, result.slopes, Math.sign(centre[worst] as number) || 1, worst);
     const box = { lo, hi, upper, cut: cutOf(lo, hi, result.blame), share, priority };
     if (this.isGood(upper)) this.settle(box);
     else this.open.push(box);
   }
 
-  /** The corner towards which the enclosure of the worst output grows, and the centre. */
-  private tryCorner(lo: Float64Array, hi: Float64Array, slopes: Float64Array, sign: number, worst: number): void {
+  /**
+   * The corner towards which the enclosure of the worst output grows, and a point anywhere, from which the outputs are climbed
+   * in turn; but not for longer than the points' part of the time.
+   */
+  private lookInto(lo: Float64Array, hi: Float64Array, slopes: Float64Array, sign: number, worst: number): void {
+    const before = performance.now();
+    if (this.pointsTime > POINTS * (before - this.started)) return;
     const d = lo.length;
-    const corner = new Float64Array(d);
-    const centre = new Float64Array(d);
+    const corner = this.ascent.scratch;
     for (let i = 0; i < d; i++) {
       const s = (slopes[worst * d + i] as number) * sign;
       corner[i] = (s >= 0 ? hi[i] : lo[i]) as number;
-      centre[i] = ((lo[i] as number) + (hi[i] as number)) / 2;
     }
-    const better = this.ascent.try(corner);
-    const best = this.ascent.try(centre) || better;
-    if (best) this.ascent.climb(Float64Array.from(this.ascent.point[worst] as Float64Array), worst);
-    else if (this.boxes % CLIMB_EVERY === 0) this.ascent.climb(corner, worst);
+    this.ascent.climb(corner, worst);
+    this.anywhere(corner, this.climbs);
+    this.ascent.climb(corner, this.climbs % this.f.outputs);
+    this.climbs++;
     this.observe();
+    this.pointsTime += performance.now() - before;
   }
 
   private halve({ lo, hi, upper, cut, share }: Box): boolean {
