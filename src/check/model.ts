@@ -6,15 +6,31 @@
  * On a part t0..t1 of a line, with e the difference of f and the line and B = max(-e''/2) (t1 - t0)^2 / 4,
  *
  *   e(t) = chord(t) - (e''/2)(xi) (t - t0)(t1 - t)  <=  e0 + (e1 - e0) s + 4 B s (1 - s),   s = (t - t0)/(t1 - t0).
+ *
+ * Numbers are whole and below 2^53 all along.
  */
-import { abs, type Enclosures, type Node, type Span, length as size } from './enclose.ts';
+import { type Enclosures, type Node, length as size } from './enclose.ts';
 import { need } from './read.ts';
 import type { Fraction, Lines } from './sweep.ts';
 
 /** Differences are counted in 2^-unit, up to `limit`; the network's lines are (a x + c)/q, q a power of two. */
 export type Scale = { readonly unit: number; readonly limit: bigint; readonly q: bigint };
-/** A point, rounded down to the block's grid, and f - net there, nearly. */
-export type Place = { readonly t: bigint; readonly e: bigint };
+/** A point, rounded down to the block's grid and to 2^-50, and f - net there, nearly. */
+export type Place = { readonly t: bigint; readonly near: number; readonly e: number };
+
+const HALF = 2 ** 25;
+/** v t / 2^50, or less by at most 2, for |v| < 2^50 and |t| <= 2^51. */
+function times(v: number, t: number): number {
+  const [a, c] = [Math.floor(v / HALF), Math.floor(t / HALF)];
+  return a * c + Math.floor((a * (t - c * HALF) + (v - a * HALF) * c) / HALF);
+}
+const polynomial = (c: readonly number[], t: number): number => {
+  let value = 0;
+  for (let k = c.length - 1; k >= 0; k--) value = (c[k] as number) + times(value, t);
+  return value;
+};
+/** b t^2 / 4 or more, for -e''/2 <= b on a part of length t. */
+const bulge = (b: number, t: number): number => (b <= 0 ? 0 : Math.floor((times(times(b, t) + 2, t) + 2) / 4) + 1);
 
 export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, order: number, { unit, limit, q }: Scale) {
   need(Number.isInteger(order) && order >= 0 && order <= 24, 'expected a block of order 0..24');
@@ -26,17 +42,13 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
   // |x - m| <= 2^h, and m and 2^h are multiples of 2^-fine.
   const h = size(right - m - 1n) - e.q;
   const fine = m === 0n ? Math.max(0, -h) : Math.max(-h, e.q + 1 - size(m & -m), 0);
-  const jet = (x: Span, k: number): Span[] => {
-    e.order = k;
-    return [...f([x, e.ratio(1n, 1n)]), ...Array<Span>(k).fill([0n, 0n])].slice(0, k + 1);
-  };
-  const over = jet([left, right], order);
-  const terms = order === 0 ? over : [...jet([m, m], order - 1), over[order] as Span];
+  const over = e.taylor(f, [left, right], order);
+  const terms = order === 0 ? over : [...e.taylor(f, [m, m], order - 1), ...over.slice(order)];
   // |t| <= reach 2^-16; its powers k, k - 1, k - 2.
   const reach = ((right - m) << BigInt(16 - h - e.q)) + 1n;
   let [power, before, first] = [1n << 16n, 0n, 0n];
-  // What polynomials and lines lose by rounding is less than a unit each time, and as much again where numbers are short.
-  let [radius, bendRadius] = [BigInt(2 * order + 8), BigInt(order + 3)];
+  // What polynomials and lines lose by rounding is less than two units a term.
+  let [radius, bendRadius] = [BigInt(2 * order + 8), BigInt(2 * order + 4)];
   const C = terms.map(([lower, higher], k) => {
     const by = BigInt(unit - e.q + h * k); // a shift to the left by less than 0 rounds down
     const [l, r] = [lower << by, -(-higher << by)];
@@ -46,39 +58,21 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
     [power, before, first] = [((power * reach) >> 16n) + 1n, power, before];
     return c;
   });
-  const steep = C.reduce((s, c, k) => s + BigInt(k) * abs(c), 0n);
+  const [C0, C1 = 0n] = C as [bigint, bigint?];
+  const bent = C.slice(2).map(Number);
   // e''/2: the polynomial's coefficients, how fast it changes at most, its size.
-  const bends = C.slice(2).map((c, k) => (c * BigInt((k + 2) * (k + 1))) / 2n);
-  const change = bends.reduce((s, c, k) => s + BigInt(k) * abs(c), 0n);
-  const bendMost = bends.reduce((s, c) => s + abs(c), bendRadius);
+  const bends = bent.map((c, k) => (c * (k + 2) * (k + 1)) / 2);
+  const change = bends.reduce((s, c, k) => s + k * Math.abs(c), 0);
+  const bendMost = bends.reduce((s, c) => s + Math.abs(c), Number(bendRadius));
+  need(bends.length === 0 || change + 2 * bendMost < 2 ** 49, 'a block too long for its bends');
   // Points t are multiples of 2^-grid: t = (n 2^up - d start) / (d 2^down) - one for x = n/d.
-  const grid = Math.max(size(steep) + 8, 26);
+  const grid = Math.max(size(C1) + 8, 50);
   const [g, one, gain] = [BigInt(grid), 1n << BigInt(grid), grid - h - fine];
   const [up, down] = [BigInt(fine + Math.max(gain, 0)), BigInt(Math.max(-gain, 0))];
   const start = ((m >> BigInt(e.q - fine)) - (1n << BigInt(h + fine))) << BigInt(Math.max(gain, 0));
-  const room = limit - radius - (steep >> (g - 1n));
-  // The highest terms whose sum is below 2^25: with 26 digits of t they are summed in numbers, whole ones below 2^53.
-  let few = C.length;
-  const bound = (k: number): bigint => abs(C[k] as bigint) + 1n;
-  for (let sum = bound(few - 1); few > 1 && sum < 1n << 25n; sum += bound(few - 1)) few--;
-  const [large, small] = [C.slice(0, few), C.slice(few).map(Number)];
-
-  const polynomial = (c: readonly bigint[], t: bigint, last = 0n): bigint => {
-    let value = last;
-    for (let k = c.length - 1; k >= 0; k--) value = (c[k] as bigint) + ((value * t) >> g);
-    return value; // less than one unit a term below
-  };
-  const value = (t: bigint): bigint => {
-    const near = Number(t >> (g - 26n));
-    let rest = 0;
-    for (let k = small.length - 1; k >= 0; k--) rest = (small[k] as number) + Math.floor((rest * near) / 2 ** 26);
-    return polynomial(large, t, BigInt(rest));
-  };
-  /** B on a part of that length for -e''/2 <= b. */
-  const bulge = (b: bigint, length: bigint): bigint =>
-    b <= 0n ? 0n : ((b * ((length * length + 3n) >> 2n)) >> (2n * g)) + 1n;
+  const room = Number(limit - radius - 1n);
   // The last point's denominator, and twice more: they repeat. The longest part, and the room for its ends at any bend.
-  let [sameD, shift, below, widest, inner] = [0n, 0n, 1n, 0n, room];
+  let [sameD, shift, below, widest, inner] = [0n, 0n, 1n, 0, room];
   const lift = BigInt(unit + 1 - size(q));
 
   /** t at x, at most 1 below. */
@@ -88,26 +82,26 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
   };
   /** x in the block, on the network's line there. */
   const place = (x: Fraction, { a, c }: Lines, t = at(x)): Place => {
-    return { t, e: value(t) - ((a * x.n + c * x.d) << lift) / x.d };
+    const near = Number(t >> (g - 50n));
+    const value = C0 + (((C1 + BigInt(times(polynomial(bent, near), near))) * t) >> g);
+    return { t, near, e: Number(value - ((a * x.n + c * x.d) << lift) / x.d) };
   };
   /** Whether |f - net| is within the limit on a part of one line. */
   const within = (p: Place, r: Place): boolean => {
-    const length = r.t - p.t + 2n; // at least that
+    const length = r.near - p.near + 2; // at least that
     if (length > widest && bends.length > 0) [widest, inner] = [length, room - bulge(bendMost, length)];
     if (p.e <= inner && r.e <= inner && -p.e <= inner && -r.e <= inner) return true;
-    if (bends.length === 0) return false;
-    const bend = polynomial(bends, p.t + (length >> 1n));
-    const slack = ((change * length) >> (g + 1n)) + bendRadius + 1n;
+    const bend = polynomial(bends, p.near + Math.floor(length / 2));
+    const slack = Math.floor(times(change, length) / 2) + Number(bendRadius) + 3;
     return fits(p.e, r.e, bulge(slack - bend, length), room) && fits(-p.e, -r.e, bulge(slack + bend, length), room);
   };
   return { at, place, within };
 }
 
 /** Whether p + (r - p) s + 4 b s (1 - s) <= room for 0 <= s <= 1. */
-function fits(p: bigint, r: bigint, b: bigint, room: bigint): boolean {
-  const d = abs(p - r);
-  const most = p > r ? p : r;
+function fits(p: number, r: number, b: number, room: number): boolean {
+  const [d, most] = [Math.abs(p - r), Math.max(p, r)];
   if (most > room) return false;
-  if (most + b <= room || d >= 4n * b) return true;
-  return 8n * b * (p + r) + 16n * b * b + d * d <= 16n * b * room;
+  if (most + b <= room || d >= 4 * b) return true;
+  return b <= 2 * room && 8 * b * (p + r) + 16 * b * b + d * d <= 16 * b * room;
 }

@@ -51,7 +51,7 @@ function bitsOf(bytes: Uint8Array) {
     range = bit === 1 ? bound : range - bound;
     while (range < 0x1000000) pull();
     const [n, p] = [counter & 1023, counter >>> 10];
-    model[i] = (p + Math.trunc((2 * ((bit << 22) - p)) / (2 * n + 3))) * 1024 + Math.min(n + 1, 1023);
+    model[i] = ((p + (((2 * ((bit << 22) - p)) / (2 * n + 3)) | 0)) << 10) | (n < 1023 ? n + 1 : n);
     return bit;
   };
   const direct = (count: number): number => {
@@ -132,26 +132,24 @@ function sequences(b: Bits) {
     need(size <= 4096, DAMAGED);
     const values = [constants(b, 0, 0)];
     while (values.length < size) values.push((values.at(-1) as bigint) + 1n + BigInt(number(6)));
-    const looks = [number(1), number(1)].filter((look) => look > 0);
+    const [near, far] = [number(1), number(1)].filter((look) => look > 0);
+    const looks = near === undefined ? 0 : far === undefined ? 1 : 2;
     const depth = size === 1 ? 0 : 32 - Math.clz32(size - 1);
-    const each = 4 ** looks.length * 2 ** depth;
+    const each = 4 ** looks * 2 ** depth;
     const phases = phasesOf(each);
     const model = even(phases * each);
-    const seen: number[] = [];
+    const seen: number[] = []; // in which quarter of the palette
     return (i) => {
       let context = i % phases;
-      for (const look of looks) {
-        const back = i < look ? 0 : (seen[i - look] as number);
-        context = 4 * context + (size <= 4 ? back : Math.floor((4 * back) / size));
-      }
+      if (near !== undefined) context = 4 * context + (i < near ? 0 : (seen[i - near] as number));
+      if (far !== undefined) context = 4 * context + (i < far ? 0 : (seen[i - far] as number));
       let index = 0;
-      for (let bit = depth - 1, node = 1; bit >= 0; bit--) {
-        const upper = index + (1 << bit);
-        const one = upper >= size ? 0 : b.bit(model, context * 2 ** depth + node);
+      for (let half = 2 ** (depth - 1), node = 1; half >= 1; half /= 2) {
+        const one = index + half >= size ? 0 : b.bit(model, context * 2 ** depth + node);
         node = 2 * node + one;
-        if (one === 1) index = upper;
+        index += one * half;
       }
-      seen[i] = index;
+      if (looks > 0) seen[i] = size <= 4 ? index : Math.floor((4 * index) / size);
       return values[index] as bigint;
     };
   };

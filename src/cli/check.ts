@@ -4,7 +4,6 @@ import { InputError, printBound, Rational, toScientific } from '../exact/index.t
 import type { Define } from './command.ts';
 import { readBytes, readText } from './files.ts';
 import { printJson, printRows } from './output.ts';
-import { isNetworkPath, openTarget } from './target.ts';
 
 /** `dyadnet check`: whether a proof proves what it claims of a network, found out without any code of the prover. */
 export const defineCheck: Define = (command, done) => {
@@ -17,14 +16,15 @@ export const defineCheck: Define = (command, done) => {
       'after',
       '\nExit code: 0 the proof holds, 1 it is rejected.\n\nExample:\n  dyadnet fit "x^2" --eps 1e-3 -o square.dyad\n  dyadnet certify square.dyad "x^2" --proof p.json\n  dyadnet check p.json square.dyad\n',
     )
-    .action((path: string, network: string, f: string | undefined, options: { json?: boolean }) => {
+    .action(async (path: string, network: string, f: string | undefined, options: { json?: boolean }) => {
       const proof = parsed(path);
-      const isNetwork = f !== undefined && isNetworkPath(f);
-      const [file, other] = [readBytes(network), isNetwork ? readBytes(f) : undefined];
+      // The library's own reading of f is loaded only where there is an f to compare with.
+      const named = f === undefined ? undefined : { f, ...(await import('./target.ts')) };
+      const [file, other] = [readBytes(network), named?.isNetworkPath(named.f) ? readBytes(named.f) : undefined];
       const started = performance.now();
       try {
         const claim = checkProof(proof, file, other);
-        if (f !== undefined && !speaksOf(proof as Checked, f)) {
+        if (named && !speaksOf(proof as Checked, named)) {
           throw new Rejected(`the proof speaks of ${claim.f}, not of ${f}`);
         }
         const copied =
@@ -66,8 +66,10 @@ interface Checked {
   };
 }
 
+type Named = { readonly f: string } & typeof import('./target.ts');
+
 /** Whether f is what the user names: the same text but for blanks, the same points, or some network (whose file was checked). */
-function speaksOf({ f }: Checked, spec: string): boolean {
+function speaksOf({ f }: Checked, { f: spec, isNetworkPath, openTarget }: Named): boolean {
   if (isNetworkPath(spec)) return f.expression === undefined && f.table === undefined;
   const { target } = openTarget(spec);
   const squeezed = (text: string): string => text.replace(/\s+/g, '');

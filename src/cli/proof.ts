@@ -1,7 +1,7 @@
 /** Proofs on disk: written only after the independent checker has accepted them. */
 import { type ProvedSup, proveSup, type SupOptions } from '../certify/index.ts';
 import { checkProof } from '../check/check.ts';
-import { Enclosures } from '../check/enclose.ts';
+import { enclosures } from '../check/enclose.ts';
 import { Rejected } from '../check/read.ts';
 import { InputError, type Target } from '../exact/index.ts';
 import { encodeNetwork } from '../io/index.ts';
@@ -20,7 +20,7 @@ export function writeProof(path: string, net: Network, f: Target | Network, opti
   const other = f instanceof Network ? encodeNetwork({ network: f }) : undefined;
   const expression = f instanceof Network || f.kind !== 'expression' ? undefined : f.text;
   try {
-    if (expression !== undefined) new Enclosures(64).parse(expression);
+    if (expression !== undefined) enclosures(64).parse(expression);
   } catch (error) {
     throw rejected(error);
   }
