@@ -203,18 +203,12 @@ export function enclosures(q: number) {
   /** A sine that begins with that value and slope: its slope's slope is its negative. */
   const wave = (u: Jet, [value, slope]: readonly Span[]): Jet =>
     solve(u, value as Span, (k, y, _, du) => (k === 0 ? (slope as Span) : neg(over(cross(du, y, k - 1), BigInt(k)))));
-  /** u^n, n >= 0. */
-  const raise = (u: Jet, n: bigint): Jet => {
-    if (n < 2n) return n === 0n ? [ONE] : u;
-    const root = raise(u, n / 2n);
-    const square = product(root, root);
-    return n % 2n === 0n ? square : product(square, u);
-  };
   /** u^(n/d), d > 0; isOdd: n = 1 and d is odd, for u of any sign. */
   const power = (u: Jet, n: bigint, d: bigint, isOdd = false): Jet => {
     if (d === 1n) {
       need(abs(n) <= 1024n, 'an exponent beyond 1024');
-      return n < 0n ? quotient([ONE], raise(u, -n)) : raise(u, n);
+      const all = Array.from({ length: Number(abs(n)) }, () => u).reduce(product, [ONE]);
+      return n < 0n ? quotient([ONE], all) : all;
     }
     const [lo, hi] = u[0] as Span;
     if (isOdd && hi < 0n) return minus(power(minus(u), n, d));
@@ -278,20 +272,16 @@ export function enclosures(q: number) {
       exact.set(node, [n, d]);
       return node;
     };
-    const sum = (): Node => {
-      for (let a = term(); ; ) {
-        if (take('+')) a = applied(plus, a, term());
-        else if (take('-')) a = applied(plus, a, applied(minus, term()));
-        else return a;
+    const chain = (next: () => Node, symbols: string, join: (symbol: string, a: Node, b: Node) => Node): Node => {
+      let a = next();
+      for (let s = tokens[at]; s && symbols.includes(s); s = tokens[at]) {
+        at++;
+        a = join(s, a, next());
       }
+      return a;
     };
-    const term = (): Node => {
-      for (let a = signed(); ; ) {
-        if (take('*')) a = applied(product, a, signed());
-        else if (take('/')) a = divided(a, signed());
-        else return a;
-      }
-    };
+    const sum = (): Node => chain(term, '+-', (s, a, b) => applied(plus, a, s === '+' ? b : applied(minus, b)));
+    const term = (): Node => chain(signed, '*/', (s, a, b) => (s === '*' ? applied(product, a, b) : divided(a, b)));
     const divided = (a: Node, b: Node): Node => {
       const [[n, d], [m, e]] = [exact.get(a) ?? [0n, 0n], exact.get(b) ?? [0n, 0n]];
       return d > 0n && m > 0n ? constant(n * e, d * m) : applied(quotient, a, b);

@@ -134,8 +134,8 @@ function sequences(b: Bits) {
     while (values.length < size) values.push((values.at(-1) as bigint) + 1n + BigInt(number(6)));
     const [near, far] = [number(1), number(1)].filter((look) => look > 0);
     const looks = near === undefined ? 0 : far === undefined ? 1 : 2;
-    const depth = size === 1 ? 0 : 32 - Math.clz32(size - 1);
-    const each = 4 ** looks * 2 ** depth;
+    const wide = size === 1 ? 1 : 2 ** (32 - Math.clz32(size - 1));
+    const each = 4 ** looks * wide;
     const phases = phasesOf(each);
     const model = even(phases * each);
     const seen: number[] = []; // in which quarter of the palette
@@ -144,8 +144,8 @@ function sequences(b: Bits) {
       if (near !== undefined) context = 4 * context + (i < near ? 0 : (seen[i - near] as number));
       if (far !== undefined) context = 4 * context + (i < far ? 0 : (seen[i - far] as number));
       let index = 0;
-      for (let half = 2 ** (depth - 1), node = 1; half >= 1; half /= 2) {
-        const one = index + half >= size ? 0 : b.bit(model, context * 2 ** depth + node);
+      for (let half = wide >> 1, node = 1; half > 0; half >>= 1) {
+        const one = index + half >= size ? 0 : b.bit(model, context * wide + node);
         node = 2 * node + one;
         index += one * half;
       }
@@ -177,8 +177,8 @@ function sequences(b: Bits) {
       if (kind === 2 && (!palette || b.bit(again, 0) === 0)) palette = paletteOf();
       const precision = kind % 2 === 1 ? number(3) : 0;
       const phases = kind % 2 === 1 ? phasesOf(kind === 1 ? 64 : 1) : 1;
-      const values = valueModel(kind === 1 ? phases : 1);
-      const patched = even(phases);
+      const values = kind % 2 === 1 ? valueModel(kind === 1 ? phases : 1) : () => 0n;
+      const patched = even(kind === 3 ? phases : 0);
       for (let i = 0; i < n; i++) {
         const back = order === 0 ? 0n : (x[x.length - distance] ?? 0n);
         let v = back; // the prediction

@@ -34,61 +34,71 @@ export function sweep(layers: readonly Layer[], lo: Fraction, hi: Fraction, swit
   const [on, layer, touched, listed] = [none(out + 1), none(out + 1), none(out + 1), none(out + 1)];
   // What reads a unit: the connections e = edge[unit], more[e], ... lead to the units reader[e]; -1 ends them.
   const [edge, more, reader, weights] = [none(out + 1), none(edges), none(edges), [] as bigint[]];
+  // How much steeper units become: in doubles in layers where all slopes, hence such sums, provably stay below 2^53.
+  const [short, few, many] = [[] as boolean[], new Float64Array(out + 1), new Array<bigint>(out + 1).fill(0n)];
+  const weight = new Float64Array(edges);
   const moved: number[][] = layers.map(() => []);
-  let [k, x, below, scale] = [0, lo, 0, 0];
+  let [k, x, below, scale, steepest] = [0, lo, 0, 0, 1];
 
-  /** The value of a unit's line at y, times y.d, when its slope was a. */
-  const at = (u: number, y: Fraction, a: bigint): bigint => a * y.n + (offset[u] as bigint) * y.d;
+  /** The value of a unit's line at y, times y.d. */
+  const at = (u: number, y: Fraction): bigint => (slope[u] as bigint) * y.n + (offset[u] as bigint) * y.d;
   /** Whether the sign of a unit's line, whose value is z, is still the one that it has been taken for. */
   const check = (u: number, z: bigint): void => need(on[u] ? z >= 0n : z <= 0n, 'a unit switches that is not listed');
 
   on[0] = 1;
-  layers.forEach(({ inputs, outputs, start, column, weight, bias, scale: own }, l) => {
+  layers.forEach(({ inputs, outputs, start, column, weight: entries, bias, scale: own }, l) => {
     const twist = BigInt(Math.max(0, -scale - own));
+    let most = 0; // of the sums of a unit's weights
     for (let i = 0; i < outputs; i++) {
       const u = slope.length;
-      let [a, c] = [0n, (bias[i] as bigint) << BigInt(scale)];
+      let [a, c, sum] = [0n, (bias[i] as bigint) << (BigInt(scale) + twist), 0];
       for (let j = start[i] as number; j < (start[i + 1] as number); j++) {
         const from = below + (column[j] as number);
-        const w = weight[j] as bigint;
-        more[weights.length] = edge[from] as number;
-        reader[weights.length] = u;
-        edge[from] = weights.push(w << twist) - 1;
+        const w = twist === 0n ? (entries[j] as bigint) : (entries[j] as bigint) << twist;
+        const e = weights.push(w) - 1;
+        [more[e], reader[e], edge[from], weight[e]] = [edge[from] as number, u, e, Number(w)];
+        sum += Math.abs(weight[e] as number);
         if (on[from] !== 1) continue;
         a += w * (slope[from] as bigint);
         c += w * (offset[from] as bigint);
       }
-      slope.push(a << twist);
-      offset.push(c << twist);
+      slope.push(a);
+      offset.push(c);
       layer[u] = l;
-      const z = at(u, lo, a << twist);
-      on[u] = (z === 0n ? a > 0n : z > 0n) ? 1 : 0;
+      most = Math.max(most, sum);
+      on[u] = (at(u, lo) || a) > 0n ? 1 : 0;
     }
+    steepest = Math.max(1, most * steepest);
+    short.push(steepest < 2 ** 51);
     below += inputs;
     scale = Math.max(0, scale + own);
   });
 
-  const before = slope.slice(); // the slopes before a switch
   const touch = (u: number): void => {
     if (touched[u] === k) return;
     touched[u] = k;
-    before[u] = slope[u] as bigint;
     moved[layer[u] as number]?.push(u);
   };
   /** A unit whose line changes at x: it moves units of later layers only, and the output never switches. */
-  const turn = (u: number): void => {
-    const [old, a] = [before[u] as bigint, slope[u] as bigint];
-    const z = listed[u] === k || u === out ? 0n : at(u, x, old);
+  const turn = (u: number, l: number): void => {
+    const old = slope[u] as bigint;
+    const steeper = short[l] ? BigInt(few[u] as number) : (many[u] as bigint);
+    const z = listed[u] === k || u === out ? 0n : at(u, x);
     check(u, z);
-    const was = on[u] === 1;
-    if (z === 0n) on[u] = a > 0n ? 1 : 0;
-    if (a !== old) offset[u] = (offset[u] as bigint) - ((a - old) * x.n) / x.d; // a whole number, as all lines are
-    const change = (on[u] === 1 ? a : 0n) - (was ? old : 0n);
+    const was = on[u] === 1 ? old : 0n;
+    if (steeper !== 0n) {
+      slope[u] = old + steeper;
+      offset[u] = (offset[u] as bigint) - (steeper * x.n) / x.d; // a whole number, as all lines are
+      [few[u], many[u]] = [0, 0n];
+    }
+    if (z === 0n) on[u] = (slope[u] as bigint) > 0n ? 1 : 0;
+    const change = (on[u] === 1 ? (slope[u] as bigint) : 0n) - was;
     if (change === 0n) return;
-    for (let e = edge[u] as number; e >= 0; e = more[e] as number) {
+    for (let e = edge[u] as number, near = Number(change); e >= 0; e = more[e] as number) {
       const v = reader[e] as number;
       touch(v);
-      slope[v] = (slope[v] as bigint) + (weights[e] as bigint) * change;
+      if (short[l + 1]) few[v] = (few[v] as number) + (weight[e] as number) * near;
+      else many[v] = (many[v] as bigint) + (weights[e] as bigint) * change;
     }
   };
   /** Follows the next switch: units that switch together, increasing. */
@@ -102,17 +112,17 @@ export function sweep(layers: readonly Layer[], lo: Fraction, hi: Fraction, swit
       need(a !== 0n, 'a switch of no unit');
       const c = offset[u] as bigint;
       if (last === 0) place = a > 0n ? { n: -c, d: a } : { n: c, d: -a };
-      else need(at(u, place, a) === 0n, 'units switch together that do not');
+      else need(at(u, place) === 0n, 'units switch together that do not');
       touch(u);
       listed[u] = k;
       last = u;
     }
     need(last > 0 && compare(x, place) <= 0, 'switches are not in order');
     x = place;
-    for (const units of moved) {
-      for (const u of units) turn(u);
+    moved.forEach((units, l) => {
+      for (const u of units) turn(u, l);
       if (units.length > 0) units.length = 0;
-    }
+    });
   };
   const next = (): void => {
     lines.a = slope[out] as bigint;
@@ -121,13 +131,13 @@ export function sweep(layers: readonly Layer[], lo: Fraction, hi: Fraction, swit
     lines.count++;
     while (k < switches.length && lines.to === hi) {
       follow();
-      if (slope[out] !== lines.a && compare(x, hi) < 0) lines.to = x;
+      if (slope[out] !== lines.a) lines.to = x;
     }
   };
   const finish = (): void => {
     while (k < switches.length) follow();
     need(compare(x, hi) <= 0, 'a switch beyond the domain');
-    for (let u = 1; u < out; u++) check(u, at(u, hi, slope[u] as bigint));
+    for (let u = 1; u < out; u++) check(u, at(u, hi));
   };
   const lines = { a: 0n, c: 0n, q: 1n << BigInt(scale), to: lo, count: 0, next, finish };
   next();
