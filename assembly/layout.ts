@@ -4,7 +4,7 @@
 /** "DYPL", read as a little-endian word. */
 export const PLAN_MAGIC = 0x4c505944;
 /** Rises with every change of what follows. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 // ---- plan: header, layer table, row programs, note. Every word is an i32 at a byte offset from the plan's start.
 export const PLAN_HEADER_BYTES = 96;
@@ -37,7 +37,7 @@ export const PLAN_AT_NOTE_BYTES = 64;
 export const PLAN_AT_BASE = 68;
 /** Kinds of layers: PLAN_SPARSE, PLAN_DENSE or PLAN_MIXED. */
 export const PLAN_AT_KIND = 72;
-/** Bytes beside the two buffers for the 16-bit weights of one block. */
+/** Bytes beside the two buffers for the weights of one block, by themselves and of 16 bits. */
 export const PLAN_AT_PANEL_BYTES = 76;
 /** Room for windows: one unit table, the list of a row's terms, one byte a row. */
 export const PLAN_AT_TABLE_BYTES = 80;
@@ -76,7 +76,7 @@ export const LAYER_AT_SCALE = 40;
 export const LAYER_AT_WEIGHT_BITS = 44;
 
 // Dense layers only:
-/** Offset of the bias digits: [block][digit][4 rows]. */
+/** Offset of the bias digits: [block][digit][4 rows], whole groups. */
 export const LAYER_AT_BIAS = 52;
 /** First limb that a bias digit belongs to, and how many there are. */
 export const LAYER_AT_BIAS_START = 56;
@@ -87,7 +87,7 @@ export const LAYER_AT_BLOCKS = 68;
 /** Digits of a weight. */
 export const LAYER_AT_DIGITS = 72;
 export const LAYER_AT_STORAGE = 76;
-/** Weights [block][digit][pair][4 rows x (k, k+1)] of 16 or 8 bits. */
+/** Weights [group of 16 rows][digit][pair][16 rows x (k, k+1)] of 16 or 8 bits. */
 export const STORAGE_INT16 = 0;
 export const STORAGE_INT8 = 1;
 /** Windowed layers only: where the layer's hints begin. */

@@ -1,7 +1,8 @@
 // Walks a plan, block by block: pack, one kernel a layer between two buffers, unpack. Sparse layers work on limbs in lanes,
 // dense ones on limbs in pairs; where neighbours differ the activations are recoded between them.
 import { packFloats, packWords, powerOfTwo, unpackFloats, unpackWords } from "./convert";
-import { denseOne, denseTiles, limbBytes } from "./dense";
+import { denseTiles, limbBytes } from "./dense";
+import { denseOne, oneLimbBytes } from "./denseOne";
 import { closeWindows, openWindows, widestWindow, windowRows } from "./window";
 import { int32Rows, limb32Rows, limb64Rows, usedLimbs } from "./lanes";
 import {
@@ -245,7 +246,7 @@ function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize,
   let x = b;
   let y = a;
   const pairs = load<i32>(layer, LAYER_AT_PAIRS);
-  let xLimb = (<usize>pairs << 2) + VECTOR_BYTES;
+  const xLimb = oneLimbBytes(pairs);
   const scale = load<i32>(plan, PLAN_AT_INPUT_SCALE);
   // Packed as the one lane of a tile of one vector, then brought together.
   const stride = strideOf(limbs, 1);
@@ -276,19 +277,20 @@ function walkOne(plan: usize, src: usize, inForm: i32, inWords: i32, dst: usize,
     }
     for (let i = inputs; i < pairs << 1; i++) store<i16>(q + (<usize>i << 1), 0);
   }
+  let yLimb: usize = 0;
   for (let l = 0; l < layers; l++) {
     layer = layerAt(plan, l);
     const last = l == layers - 1;
     const lout = sumLimbs(layer, limbs);
-    const yLimb = (<usize>load<i32>(layer, LAYER_AT_BLOCKS) << (last ? 4 : 3)) + VECTOR_BYTES;
-    const used = denseOne(plan, layer, x, xLimb, y, yLimb, limbs, lout, base, last);
+    // A result of the last layer is as wide as a pair.
+    yLimb = oneLimbBytes(load<i32>(layer, LAYER_AT_BLOCKS) << (last ? 2 : 1));
+    const used = denseOne(plan, layer, x, y, yLimb, limbs, lout, base, last);
     limbs = last ? lout : min(used, load<i32>(layer, LAYER_AT_LIMBS_OUT));
-    xLimb = yLimb;
     const t = x;
     x = y;
     y = t;
   }
-  unpack(plan, x, 4, xLimb, limbs, base, 1, dst, outForm);
+  unpack(plan, x, 4, yLimb, limbs, base, 1, dst, outForm);
 }
 
 /** Eight whole numbers, given as float64 times 1 / factor, as 16-bit limbs with their sign: one limb, or two that lie `high` bytes apart. */
@@ -308,12 +310,14 @@ function packEight(src: usize, factor: f64, dst: usize, high: usize, base: i32):
   v128.store(dst + high, i16x8.narrow_i32x4_s(withSign(i32x4.shr_u(p, base), s), withSign(i32x4.shr_u(q, base), t)));
 }
 
+/** Adding 1.5 * 2^52 leaves a whole number in the low word. */
 // @ts-ignore: decorator
 @inline
 function wholeFour(src: usize, by: v128): v128 {
-  const a = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(v128.load(src), by));
-  const b = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(v128.load(src, 16), by));
-  return v128.shuffle<i64>(a, b, 0, 2);
+  const magic = f64x2.splat(6755399441055744);
+  const a = f64x2.add(f64x2.mul(v128.load(src), by), magic);
+  const b = f64x2.add(f64x2.mul(v128.load(src, 16), by), magic);
+  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
 }
 
 /** -v in the lanes where `sign` is -1, v where it is 0. */

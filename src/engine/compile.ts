@@ -60,7 +60,6 @@ import {
   PLAN_MIXED,
   PLAN_SPARSE,
   PLAN_VERSION,
-  STORAGE_INT8,
   UNIT_ENTRY_BYTES,
 } from '../../assembly/layout.ts';
 import { bitLength, refuse, wholeNumber } from '../exact/index.ts';
@@ -76,7 +75,7 @@ import {
   rangeBits,
 } from '../net/index.ts';
 import { type Choice, choose, limbsFor, type Studied } from './choose.ts';
-import { denseRows, denseShape } from './denseRows.ts';
+import { denseRows } from './denseRows.ts';
 import { Plan } from './plan.ts';
 import { blockBytes, checksum, MAX_PLAN_BYTES, tileVectors, writeNote } from './planSize.ts';
 import { narrowRows, type Planned, rowSums, wideRows } from './rows.ts';
@@ -245,8 +244,12 @@ function write(
     set(entry + LAYER_AT_ROWS_BYTES, part.rows.byteLength);
     set(entry + LAYER_AT_ROWS, append(part.rows));
     set(entry + LAYER_AT_BIAS, append(part.bias));
-    if (words[(entry + LAYER_AT_STORAGE) >> 2] === STORAGE_INT8)
-      panel = Math.max(panel, (2 * part.rows.byteLength) / denseShape(s.layer.inputs, s.layer.outputs).blocks);
+    if (part.kernel === KERNEL_DENSE) {
+      panel = Math.max(
+        panel,
+        (words[(entry + LAYER_AT_PAIRS) >> 2] as number) * (words[(entry + LAYER_AT_DIGITS) >> 2] as number) * 16,
+      );
+    }
   });
   const kinds = new Set(choice.kernels.map((k) => k === KERNEL_DENSE));
   const kind = kinds.size === 2 ? PLAN_MIXED : kinds.has(true) ? PLAN_DENSE : PLAN_SPARSE;

@@ -99,21 +99,21 @@ export function denseRows(planned: Planned, sums: RowSums, base: number, small: 
   const { pairs, blocks } = denseShape(layer.inputs, layer.outputs);
   const digits = weightDigits(sums.weightBits, base);
   const bytes = small && digits === 1 && sums.weightBits <= 7;
-  const weights = new (bytes ? Int8Array : Int16Array)(blocks * digits * pairs * 8);
+  const weights = new (bytes ? Int8Array : Int16Array)(Math.ceil(blocks / 4) * digits * pairs * 32);
   const place = new Int32Array(digits);
   for (let i = 0; i < layer.outputs; i++) {
-    const block = (i >> 2) * digits * pairs * 8 + (i & 3) * 2;
+    const first = (i >> 4) * digits * pairs * 32 + (i & 15) * 2;
     const end = layer.rowStart[i + 1] as number;
     for (let k = layer.rowStart[i] as number; k < end; k++) {
       const c = layer.column[k] as number;
-      const at = block + (c >> 1) * 8 + (c & 1);
+      const at = first + (c >> 1) * 32 + (c & 1);
       const w = layer.weight[k] as number | bigint;
       if (digits === 1) {
         weights[at] = Number(w);
         continue;
       }
       balanced(w, base, place);
-      for (let d = 0; d < digits; d++) weights[at + d * pairs * 8] = place[d] as number;
+      for (let d = 0; d < digits; d++) weights[at + d * pairs * 32] = place[d] as number;
     }
   }
   return { weights, storage: bytes ? STORAGE_INT8 : STORAGE_INT16, digits, pairs, blocks, ...biasRows(planned, base) };
@@ -132,8 +132,7 @@ function biasRows(planned: Planned, base: number): { bias: Int32Array; biasStart
   if (bits === 0) return { bias: new Int32Array(0), biasStart: 0, biasCount: 0 };
   const biasStart = Math.floor(zeros / base);
   const biasCount = Math.ceil(bits / base) - biasStart;
-  const blocks = Math.ceil(layer.outputs / 4);
-  const bias = new Int32Array(blocks * biasCount * 4);
+  const bias = new Int32Array(Math.ceil(layer.outputs / 16) * biasCount * 16);
   const mask = (1n << BigInt(base)) - 1n;
   values.forEach((b, i) => {
     let rest = (b < 0n ? -b : b) >> BigInt(base * biasStart);

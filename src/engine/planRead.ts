@@ -129,12 +129,13 @@ function check(buffer: ArrayBuffer): readonly Interval[] {
       const storage = within(`${name} storage`, at + LAYER_AT_STORAGE, STORAGE_INT16, STORAGE_INT8);
       const pairs = within(`${name} pairs`, at + LAYER_AT_PAIRS, 2 * Math.ceil(units / 4), 2 * Math.ceil(units / 4));
       const blocks = within(`${name} blocks`, at + LAYER_AT_BLOCKS, Math.ceil(rows / 4), Math.ceil(rows / 4));
-      const size = digits * pairs * (storage === STORAGE_INT8 ? 8 : 16);
-      if (length !== size * blocks) refuse(`plan ${name}`, `${size * blocks} bytes of weights`, length);
-      if (storage === STORAGE_INT8 && 2 * size > panel) refuse('plan panel', `${2 * size} bytes`, panel);
+      const groups = Math.ceil(blocks / 4);
+      const size = groups * digits * pairs * (storage === STORAGE_INT8 ? 32 : 64);
+      if (length !== size) refuse(`plan ${name}`, `${size} bytes of weights`, length);
+      if (16 * digits * pairs > panel) refuse('plan panel', `${16 * digits * pairs} bytes`, panel);
       within(`${name} bias start`, at + LAYER_AT_BIAS_START, 0, LIMITS.scale);
       const count = within(`${name} bias digits`, at + LAYER_AT_BIAS_COUNT, 0, LIMITS.scale);
-      within(`${name} biases`, at + LAYER_AT_BIAS, PLAN_HEADER_BYTES, bytes - 16 * count * blocks);
+      within(`${name} biases`, at + LAYER_AT_BIAS, PLAN_HEADER_BYTES, bytes - 64 * count * groups);
     } else {
       if (length % 4 !== 0) refuse(`plan ${name}`, 'whole words of rows', length);
       const program = words.subarray(start >> 2, (start + length) >> 2);

@@ -37,7 +37,7 @@ function strideOf(limbs: number, vectors: number): number {
 
 /** Bytes from one tile to the next where limbs lie in pairs. */
 function tileOf(limbs: number, pairs: number): number {
-  return limbs * (32 * pairs + 64) + UNIT_PAD_BYTES;
+  return limbs * Math.floor((36 * pairs + 127) / 64) * 64 + UNIT_PAD_BYTES;
 }
 
 /** Bytes of one activation buffer for blocks of `vectors` vectors, by the same sums as the core's walk. */

@@ -1,6 +1,7 @@
 /** Few inputs at a time through dense layers, and the look at a batch that goes before: paths of their own in the core. */
 import { describe, expect, test } from 'vitest';
 import { Engine, explainPlan } from '../../src/engine/index.ts';
+import type { Dyadic } from '../../src/exact/index.ts';
 import { type Layer, makeLayer, Network } from '../../src/net/index.ts';
 import { Random } from '../support/engineCases.ts';
 
@@ -52,6 +53,45 @@ describe.each(['simd', 'scalar'] as const)('%s', (build) => {
       engine.dispose();
     }
   });
+
+  test.each([
+    ['16-bit weights', [40, 150, 85, 3]],
+    ['8-bit weights', [24, 800, 660, 19]],
+  ] as const)(
+    'layers of many rows, %s, some inputs zero: what is zero is left out, and nothing else',
+    async (_, widths) => {
+      const random = new Random(widths[1]);
+      const network = new Network(
+        widths.slice(1).map((outputs, l) => full(random, widths[l] as number, outputs, l === 1 ? 90 : 7)),
+      );
+      const engine = await Engine.create(network, { domain: [0, 60_000], build });
+      const inputs = widths[0];
+      // All at work, half of them, a last one alone, a first one alone, none.
+      const alive = [
+        () => true,
+        () => random.chance(2),
+        (k: number) => k === inputs - 1,
+        (k: number) => k === 0,
+        () => false,
+      ];
+      const batch = Float64Array.from(
+        alive.flatMap((at) => Array.from({ length: inputs }, (_, k) => (at(k) ? random.between(1, 60_000) : 0))),
+      );
+      const expected = alive.flatMap((_, r) => network.evaluate([...batch.subarray(r * inputs, (r + 1) * inputs)]));
+      const same = (results: readonly Dyadic[], times: number): boolean =>
+        results.every((v, k) => v.eq(expected[k % expected.length] as Dyadic)) &&
+        results.length === times * expected.length;
+      expect(same(engine.forwardExact(batch).toDyadics(), 1)).toBe(true);
+      // The same inputs in tiles of eight: the last tile of 15 is not full.
+      const long = Float64Array.from({ length: 3 * batch.length }, (_, k) => batch[k % batch.length] as number);
+      expect(same(engine.forwardExact(long).toDyadics(), 3)).toBe(true);
+      const { layers } = explainPlan(engine.planFor(batch));
+      expect(layers.map((l) => l.kernel)).toEqual(['dense', 'dense', 'dense']);
+      expect(layers.some((l) => l.limbsIn > 1)).toBe(true);
+      expect(layers.some((l) => l.why.includes('8 bits'))).toBe(widths[1] === 800);
+      engine.dispose();
+    },
+  );
 
   test('one bad value is found wherever it is, in batches of every length', async () => {
     const random = new Random(3);
