@@ -64,7 +64,7 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
   const bends = bent.map((c, k) => (c * (k + 2) * (k + 1)) / 2);
   const change = bends.reduce((s, c, k) => s + k * Math.abs(c), 0);
   const bendMost = bends.reduce((s, c) => s + Math.abs(c), Number(bendRadius));
-  need(bends.length === 0 || change + 2 * bendMost < 2 ** 49, 'a block too long for its bends');
+  need(bends.length === 0 || change + 2 * bendMost < 2 ** 49, 'the difference exceeds the claimed bound'); // by far
   // Points t are multiples of 2^-grid: t = (n 2^up - d start) / (d 2^down) - one for x = n/d.
   const grid = Math.max(size(C1) + 8, 50);
   const [g, one, gain] = [BigInt(grid), 1n << BigInt(grid), grid - h - fine];
