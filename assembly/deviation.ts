@@ -12,9 +12,12 @@ import {
   PAIR_AT_NOISES, PAIR_AT_REST_D, PAIR_AT_REST_F, PAIR_AT_SHARES_D, PAIR_AT_SHARES_F, PAIR_AT_XD, PAIR_AT_XE, PAIR_AT_XF,
   PAIR_AT_ZD, PAIR_AT_ZE, PAIR_AT_ZF, PAIR_AT_ZREST_D, PAIR_AT_ZREST_F,
   PAIR_LAYER_AT_BIAS_D, PAIR_LAYER_AT_BIAS_F, PAIR_LAYER_AT_COLUMNS, PAIR_LAYER_AT_D, PAIR_LAYER_AT_F, PAIR_LAYER_AT_G,
-  PAIR_LAYER_AT_INPUTS, PAIR_LAYER_AT_OUTPUTS, PAIR_LAYER_AT_ROWS, PAIR_LAYER_BYTES,
+  PAIR_LAYER_AT_INPUTS, PAIR_LAYER_AT_LIVE, PAIR_LAYER_AT_OUTPUTS, PAIR_LAYER_AT_RANGES, PAIR_LAYER_AT_REACH, PAIR_LAYER_AT_ROWS,
+  PAIR_LAYER_AT_Z_SCALE, PAIR_LAYER_BYTES,
   PAIR_ZERO_SCALE, PART_AT_LOOSE, PART_AT_SCALE, PART_AT_VALUES,
+  RANGE_AT_HI, RANGE_AT_LO, RANGE_AT_SLOPE, RANGE_AT_UNIT, RANGE_BYTES,
 } from "./pairLayout";
+import { beginTighten, boundOf, hasBound } from "./tighten";
 
 const SUM_BITS: i64 = 29;
 const SLOPE_BITS: i64 = 20;
@@ -58,6 +61,7 @@ export function propagateBox(at: usize, box: usize, answer: usize): void {
   noises = word(PAIR_AT_NOISES);
   unsettled = 0;
   begin(box);
+  beginTighten(at, box);
   const depth = word(PAIR_AT_DEPTH);
   let layer = address(PAIR_AT_LAYERS);
   for (let l = 0; l < depth; l++) {
@@ -65,7 +69,7 @@ export function propagateBox(at: usize, box: usize, answer: usize): void {
     const units = load<i32>(layer, PAIR_LAYER_AT_OUTPUTS);
     normal(units);
     if (l == depth - 1) finish(units, answer);
-    else rectify(units);
+    else rectify(units, layer, l > 0, box);
     layer += PAIR_LAYER_BYTES;
   }
 }
@@ -334,7 +338,11 @@ function rescale(v: i64, from: i32, to: i32, up: bool): i64 {
 // @ts-ignore: decorator
 @inline function moveBy(v: i64, by: i32): i64 { return by >= 0 ? v << <i64>by : v >> shiftBy(-by); }
 
-function rectify(units: i32): void {
+function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
+  let range = <usize>load<u32>(layer, PAIR_LAYER_AT_RANGES);
+  let live = 0;
+  const coarse = min(scaleF, scaleD);
+  let reach: i64 = 0;
   const sharesF = address(PAIR_AT_SHARES_F);
   const sharesD = address(PAIR_AT_SHARES_D);
   const nodes = address(PAIR_AT_NODES);
@@ -354,8 +362,22 @@ function rectify(units: i32): void {
     const ec = load<i64>(ei) >> cutD;
     const zr = swing(zi, 1, width, cutF) + load<i64>(restF);
     const er = swing(ei, 1, width, cutD) + swing(oi, 0, ownWidth, cutD) + load<i64>(restD);
-    const zl = zc - zr;
-    const zu = zc + zr;
+    let zl = zc - zr;
+    let zu = zc + zr;
+    const el = ec - er;
+    const eu = ec + er;
+    if (deep) {
+      // Where the sign of f or of g is open.
+      const open = (zl < 0 || rescale(zl, scaleF, coarse, false) + rescale(el, scaleD, coarse, false) < 0) &&
+        (zu > 0 || rescale(zu, scaleF, coarse, true) + rescale(eu, scaleD, coarse, true) > 0);
+      if (open) {
+        // First the end that is nearer to 0; the other one where that has not settled f's sign.
+        const lower = -zl < zu;
+        if (lower && hasBound(pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
+        if (!(lower && (zl >= 0 || zu <= 0)) && hasBound(pair, box, layer, i, 1, scaleF)) zu = min(zu, boundOf());
+        if (!lower && zl < 0 && zu > 0 && hasBound(pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
+      }
+    }
     let split = false;
     let splitF = false;
     let slope: i64 = 0;
@@ -374,6 +396,15 @@ function rectify(units: i32): void {
       else rest += height;
       store<i64>(restF, rest);
     }
+    if (zu > 0) {
+      store<i64>(range, zl, RANGE_AT_LO);
+      store<i64>(range, zu, RANGE_AT_HI);
+      store<i32>(range, i, RANGE_AT_UNIT);
+      store<i32>(range, <i32>slope, RANGE_AT_SLOPE);
+      range += RANGE_BYTES;
+      live++;
+      reach += zu;
+    }
     store<i32>(node, <i32>slope, NODE_AT_SLOPE);
     store<i32>(node, noiseF, NODE_AT_NOISE_F);
     store<i64>(node, height, NODE_AT_HEIGHT_F);
@@ -387,9 +418,6 @@ function rectify(units: i32): void {
     let shared: i64 = 0;
     if (scaleD == PAIR_ZERO_SCALE) store<i64>(restD, 0);
     else {
-      const el = ec - er;
-      const eu = ec + er;
-      const coarse = min(scaleF, scaleD);
       const gl = rescale(zl, scaleF, coarse, false) + rescale(el, scaleD, coarse, false);
       const gu = rescale(zu, scaleF, coarse, true) + rescale(eu, scaleD, coarse, true);
       const posZl = rescale(max<i64>(0, zl), scaleF, scaleD, false);
@@ -470,6 +498,9 @@ function rectify(units: i32): void {
     if (noiseF >= 0) share(zi, sharesF, sharesF + (<usize>(usedF + noiseF) * inputs << 2));
     if (noiseD >= 0) share(zi, sharesF, sharesD + (<usize>(usedD + noiseD) * inputs << 2));
   }
+  store<i32>(layer, live, PAIR_LAYER_AT_LIVE);
+  store<i32>(layer, scaleF, PAIR_LAYER_AT_Z_SCALE);
+  store<i64>(layer, reach, PAIR_LAYER_AT_REACH);
   write(units, newF, newD);
 }
 

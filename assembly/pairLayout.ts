@@ -31,7 +31,10 @@ export const PAIR_AT_LIVE_F = 68;
 export const PAIR_AT_LIVE_D = 72;
 /** i64 an input. */
 export const PAIR_AT_BLAME = 76;
-export const PAIR_HEADER_BYTES = 80;
+/** Backward substitution: i64 a unit or input (padded to 4), LIVE_ROW_BYTES a unit. */
+export const PAIR_AT_BACK_P = 80;
+export const PAIR_AT_BACK_LIVE = 84;
+export const PAIR_HEADER_BYTES = 88;
 
 // ---- layer table
 export const PAIR_LAYER_AT_INPUTS = 0;
@@ -45,7 +48,18 @@ export const PAIR_LAYER_AT_D = 40;
 /** Biases of f and of the difference: values (i64), scale, loose. */
 export const PAIR_LAYER_AT_BIAS_F = 52;
 export const PAIR_LAYER_AT_BIAS_D = 64;
-export const PAIR_LAYER_BYTES = 76;
+/** What f's pre-activations are known to be, for units that may be active: address, how many, scale, and (i64) their sum at most. */
+export const PAIR_LAYER_AT_RANGES = 76;
+export const PAIR_LAYER_AT_LIVE = 80;
+export const PAIR_LAYER_AT_Z_SCALE = 84;
+export const PAIR_LAYER_AT_REACH = 88;
+export const PAIR_LAYER_BYTES = 96;
+/** i64 ends, unit, and the slope of the line through both ends of relu, 2^20 where z >= 0. */
+export const RANGE_AT_LO = 0;
+export const RANGE_AT_HI = 8;
+export const RANGE_AT_UNIT = 16;
+export const RANGE_AT_SLOPE = 20;
+export const RANGE_BYTES = 24;
 export const PART_AT_VALUES = 0;
 export const PART_AT_SCALE = 4;
 export const PART_AT_LOOSE = 8;
@@ -75,6 +89,13 @@ export const NODE_BYTES = 64;
 
 /** [byte offset of the unit's columns is index * stride] index, weight of f or g, weight of g - f. */
 export const LIVE_BYTES = 12;
+
+/** A row in backward substitution: its coefficient, the address of its weights, and where it starts and ends. */
+export const LIVE_ROW_AT_COEFFICIENT = 0;
+export const LIVE_ROW_AT_VALUES = 4;
+export const LIVE_ROW_AT_START = 8;
+export const LIVE_ROW_AT_END = 12;
+export const LIVE_ROW_BYTES = 16;
 
 // ---- answer: header, then i32 centre and radius of f, of the difference (outputs each), slopes (outputs x inputs)
 export const ANSWER_AT_SCALE_F = 0;

@@ -62,6 +62,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'search',
     'supnorm',
     'proof',
+    'tighten',
     'propagate',
     'ascent',
     'unitBox',

@@ -34,6 +34,7 @@ import {
   type ShortMatrix,
   ZERO_SCALE,
 } from '../net/index.ts';
+import { type Ranges, upperBound } from './tighten.ts';
 
 /** Magnitudes of one unit add up to at most about 2^SUM_BITS before its relu, and twice that behind it. */
 const SUM_BITS = 29n;
@@ -74,13 +75,17 @@ function propagate(pair: NetworkPair, box: BoxNumbers, noises: number): Propagat
   /** Shares of the inputs in each noise of f, and in each own noise. */
   const sharesF: bigint[][] = [];
   const sharesD: bigint[][] = [];
+  const known: Ranges[] = [];
   let unsettled = 0;
   for (let l = 0; l < pair.layers.length; l++) {
     const layer = pair.layers[l] as PairLayer;
     const z = affineF(layer, a);
     const e = affineD(layer, a, delta, own);
     if (l === pair.layers.length - 1) return output(d, z, e.shared, e.own, sharesF, sharesD, unsettled);
-    const settled = rectify(d, z, e.shared, e.own, sharesF, sharesD, noises);
+    const upper: Upper = (i, sign) => (l === 0 ? undefined : upperBound(pair, box, known, i, sign, z.scale));
+    const ranges = rangesOf(z, e.shared, e.own, upper);
+    known.push(ranges);
+    const settled = rectify(d, z, ranges, e.shared, e.own, sharesF, sharesD, noises);
     unsettled += settled.unsettled;
     a = settled.a;
     delta = settled.delta;
@@ -236,9 +241,47 @@ interface Rectified {
   readonly unsettled: number;
 }
 
+type Upper = (i: number, sign: 1n | -1n) => bigint | undefined;
+
+/**
+ * What each unit of f can be: what its affine form says and, where that leaves the sign of f or g open, what going back
+ * through all layers says as well.
+ */
+function rangesOf(z: Sums, e: Sums, eOwn: readonly bigint[][], upper: Upper): Ranges {
+  const lo: bigint[] = [];
+  const hi: bigint[] = [];
+  const coarse = Math.min(z.scale, e.scale);
+  const near = (v: bigint, scale: number, up: boolean): bigint => rescale(v, scale, coarse, up);
+  z.columns.forEach((sum, i) => {
+    const [zc, zr] = rangeOf(sum, [], z.rest[i] as bigint);
+    const [ec, er] = rangeOf(e.columns[i] as bigint[], eOwn[i] as bigint[], e.rest[i] as bigint);
+    const [zl, zu] = [zc - zr, zc + zr];
+    const gl = near(zl, z.scale, false) + near(ec - er, e.scale, false);
+    const gu = near(zu, z.scale, true) + near(ec + er, e.scale, true);
+    lo.push(zl);
+    hi.push(zu);
+    if ((zl >= 0n && gl >= 0n) || (zu <= 0n && gu <= 0n)) return;
+    // First the end that is nearer to 0; the other one where that has not settled f's sign.
+    for (const sign of -zl < zu ? ([-1n, 1n] as const) : ([1n, -1n] as const)) {
+      const most = upper(i, sign);
+      if (most !== undefined && sign > 0n && most < (hi[i] as bigint)) hi[i] = most;
+      if (most !== undefined && sign < 0n && -most > (lo[i] as bigint)) lo[i] = -most;
+      if ((lo[i] as bigint) >= 0n || (hi[i] as bigint) <= 0n) return;
+    }
+  });
+  return { lo, hi, scale: z.scale };
+}
+
+/** Centre and radius of an affine form. */
+function rangeOf(shared: readonly bigint[], own: readonly bigint[], rest: bigint): [bigint, bigint] {
+  const centre = shared[0] as bigint;
+  return [centre, magnitude(shared) - abs(centre) + magnitude(own) + rest];
+}
+
 function rectify(
   d: number,
   z: Sums,
+  ranges: Ranges,
   e: Sums,
   eOwn: bigint[][],
   sharesF: bigint[][],
@@ -262,12 +305,12 @@ function rectify(
     const zi = z.columns[i] as bigint[];
     const ei = e.columns[i] as bigint[];
     const oi = eOwn[i] as bigint[];
-    const zr = magnitude(zi) - abs(zi[0] as bigint) + (z.rest[i] as bigint);
-    const er = magnitude(ei) - abs(ei[0] as bigint) + magnitude(oi) + (e.rest[i] as bigint);
-    const zl = (zi[0] as bigint) - zr;
-    const zu = (zi[0] as bigint) + zr;
-    const el = (ei[0] as bigint) - er;
-    const eu = (ei[0] as bigint) + er;
+    const [zc, zr] = rangeOf(zi, [], z.rest[i] as bigint);
+    const [ec, er] = rangeOf(ei, oi, e.rest[i] as bigint);
+    const zl = ranges.lo[i] as bigint;
+    const zu = ranges.hi[i] as bigint;
+    const el = ec - er;
+    const eu = ec + er;
     let split = false;
     let splitF = false;
     let slopeF = 0n;
@@ -353,7 +396,7 @@ function rectify(
         h = (max(slopeG * -gl, (SLOPE_ONE - slopeG) * gu) >> (SLOPE_BITS + 1n)) + 1n;
         h = rescale(h, coarse, e.scale, true);
       }
-      const part = abs(slopeG - slopeF) * (abs(zi[0] as bigint) + zr);
+      const part = abs(slopeG - slopeF) * (abs(zc) + zr);
       const moved = rescale(part >> SLOPE_BITS, z.scale, e.scale, true);
       const own = rescale(heightF, z.scale, e.scale, true);
       if (h + own < height && moved < 1n << SUM_BITS) {

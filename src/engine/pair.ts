@@ -7,7 +7,10 @@ import {
   ANSWER_AT_UNSETTLED,
   ANSWER_AT_VALUES,
   LIVE_BYTES,
+  LIVE_ROW_BYTES,
   NODE_BYTES,
+  PAIR_AT_BACK_LIVE,
+  PAIR_AT_BACK_P,
   PAIR_AT_BLAME,
   PAIR_AT_DEPTH,
   PAIR_AT_INPUTS,
@@ -37,11 +40,13 @@ import {
   PAIR_LAYER_AT_G,
   PAIR_LAYER_AT_INPUTS,
   PAIR_LAYER_AT_OUTPUTS,
+  PAIR_LAYER_AT_RANGES,
   PAIR_LAYER_AT_ROWS,
   PAIR_LAYER_BYTES,
   PART_AT_LOOSE,
   PART_AT_SCALE,
   PART_AT_VALUES,
+  RANGE_BYTES,
 } from '../../assembly/pairLayout.ts';
 import { MAX_NOISES, type NetworkPair, type Propagated, type Propagator } from '../net/index.ts';
 import type { CoreBuild } from './runtime.ts';
@@ -97,6 +102,8 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
     [PAIR_AT_LIVE_F, part(longest * LIVE_BYTES)],
     [PAIR_AT_LIVE_D, part(longest * LIVE_BYTES)],
     [PAIR_AT_BLAME, part(inputs * 8)],
+    [PAIR_AT_BACK_P, part(((units + 3) & ~3) * 8)],
+    [PAIR_AT_BACK_LIVE, part(units * LIVE_ROW_BYTES)],
   ];
   const places = layers.map((l) => ({
     rows: part(l.rowStart.byteLength),
@@ -106,6 +113,7 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
     d: part(l.d.values.byteLength),
     biasF: part(l.biasF.values.byteLength),
     biasD: part(l.biasD.values.byteLength),
+    ranges: part(l.outputs * RANGE_BYTES),
   }));
   const box = part(4 + 8 * inputs + 4);
   const answer = part(ANSWER_AT_VALUES + 4 * outputs * (4 + inputs));
@@ -128,6 +136,7 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
     const place = places[l] as (typeof places)[number];
     word(entry + PAIR_LAYER_AT_INPUTS, layer.inputs);
     word(entry + PAIR_LAYER_AT_OUTPUTS, layer.outputs);
+    word(entry + PAIR_LAYER_AT_RANGES, at + place.ranges);
     word(entry + PAIR_LAYER_AT_ROWS, copy(place.rows, layer.rowStart));
     word(entry + PAIR_LAYER_AT_COLUMNS, copy(place.columns, layer.column));
     for (const [field, offset, numbers] of [
