@@ -5,19 +5,17 @@
 //
 // over the live units below it. No sum leaves 63 bits (src/net/pair.ts); every shift rounds down and is paid for in `rest`.
 import {
-  ANSWER_AT_SCALE_D, ANSWER_AT_SCALE_F, ANSWER_AT_UNSETTLED, ANSWER_AT_VALUES, LIVE_BYTES,
+  ANSWER_AT_SCALE_D, ANSWER_AT_SCALE_F, ANSWER_AT_UNSETTLED, ANSWER_AT_VALUES, KNOWN_AT_RANGES, LIVE_BYTES,
   NODE_AT_HEIGHT_D, NODE_AT_HEIGHT_F, NODE_AT_KEEP, NODE_AT_LIVE_D, NODE_AT_LIVE_F, NODE_AT_NOISE_D, NODE_AT_NOISE_F,
   NODE_AT_SHARED, NODE_AT_SHIFT_D, NODE_AT_SLOPE, NODE_AT_SLOPE_G, NODE_BYTES,
   PAIR_AT_BLAME, PAIR_AT_DEPTH, PAIR_AT_INPUTS, PAIR_AT_LAYERS, PAIR_AT_LIVE_D, PAIR_AT_LIVE_F, PAIR_AT_NODES,
   PAIR_AT_NOISES, PAIR_AT_REST_D, PAIR_AT_REST_F, PAIR_AT_SHARES_D, PAIR_AT_SHARES_F, PAIR_AT_XD, PAIR_AT_XE, PAIR_AT_XF,
   PAIR_AT_ZD, PAIR_AT_ZE, PAIR_AT_ZF, PAIR_AT_ZREST_D, PAIR_AT_ZREST_F,
   PAIR_LAYER_AT_BIAS_D, PAIR_LAYER_AT_BIAS_F, PAIR_LAYER_AT_COLUMNS, PAIR_LAYER_AT_D, PAIR_LAYER_AT_F, PAIR_LAYER_AT_G,
-  PAIR_LAYER_AT_INPUTS, PAIR_LAYER_AT_LIVE, PAIR_LAYER_AT_OUTPUTS, PAIR_LAYER_AT_RANGES, PAIR_LAYER_AT_REACH, PAIR_LAYER_AT_ROWS,
-  PAIR_LAYER_AT_Z_SCALE, PAIR_LAYER_BYTES,
+  PAIR_LAYER_AT_INPUTS, PAIR_LAYER_AT_KNOWN_F, PAIR_LAYER_AT_KNOWN_G, PAIR_LAYER_AT_OUTPUTS, PAIR_LAYER_AT_ROWS, PAIR_LAYER_BYTES,
   PAIR_ZERO_SCALE, PART_AT_LOOSE, PART_AT_SCALE, PART_AT_VALUES,
-  RANGE_AT_HI, RANGE_AT_LO, RANGE_AT_SLOPE, RANGE_AT_UNIT, RANGE_BYTES,
 } from "./pairLayout";
-import { beginTighten, boundOf, hasBound } from "./tighten";
+import { beginTighten, boundOf, hasBound, note, noteAll } from "./tighten";
 
 const SUM_BITS: i64 = 29;
 const SLOPE_BITS: i64 = 20;
@@ -339,10 +337,11 @@ function rescale(v: i64, from: i32, to: i32, up: bool): i64 {
 @inline function moveBy(v: i64, by: i32): i64 { return by >= 0 ? v << <i64>by : v >> shiftBy(-by); }
 
 function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
-  let range = <usize>load<u32>(layer, PAIR_LAYER_AT_RANGES);
-  let live = 0;
+  let rangeF = <usize>load<u32>(layer + PAIR_LAYER_AT_KNOWN_F, KNOWN_AT_RANGES);
+  let rangeG = <usize>load<u32>(layer + PAIR_LAYER_AT_KNOWN_G, KNOWN_AT_RANGES);
   const coarse = min(scaleF, scaleD);
-  let reach: i64 = 0;
+  let reachF: i64 = 0;
+  let reachG: i64 = 0;
   const sharesF = address(PAIR_AT_SHARES_F);
   const sharesD = address(PAIR_AT_SHARES_D);
   const nodes = address(PAIR_AT_NODES);
@@ -373,9 +372,21 @@ function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
       if (open) {
         // First the end that is nearer to 0; the other one where that has not settled f's sign.
         const lower = -zl < zu;
-        if (lower && hasBound(pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
-        if (!(lower && (zl >= 0 || zu <= 0)) && hasBound(pair, box, layer, i, 1, scaleF)) zu = min(zu, boundOf());
-        if (!lower && zl < 0 && zu > 0 && hasBound(pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
+        if (lower && hasBound(false, pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
+        if (!(lower && (zl >= 0 || zu <= 0)) && hasBound(false, pair, box, layer, i, 1, scaleF)) zu = min(zu, boundOf());
+        if (!lower && zl < 0 && zu > 0 && hasBound(false, pair, box, layer, i, -1, scaleF)) zl = max(zl, -boundOf());
+      }
+    }
+    let gl = rescale(zl, scaleF, coarse, false) + rescale(el, scaleD, coarse, false);
+    let gu = rescale(zu, scaleF, coarse, true) + rescale(eu, scaleD, coarse, true);
+    if (deep && gl < 0 && gu > 0) {
+      // Where the difference is so large that this has a chance to say more.
+      const size = rescale(max(abs64(el), abs64(eu)), scaleD, coarse, true);
+      if ((rescale(zu, scaleF, coarse, true) - rescale(zl, scaleF, coarse, false)) >> 3 < size) {
+        const lower = -gl < gu;
+        if (lower && hasBound(true, pair, box, layer, i, -1, coarse)) gl = max(gl, -boundOf());
+        if (!(lower && (gl >= 0 || gu <= 0)) && hasBound(true, pair, box, layer, i, 1, coarse)) gu = min(gu, boundOf());
+        if (!lower && gl < 0 && gu > 0 && hasBound(true, pair, box, layer, i, -1, coarse)) gl = max(gl, -boundOf());
       }
     }
     let split = false;
@@ -397,13 +408,12 @@ function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
       store<i64>(restF, rest);
     }
     if (zu > 0) {
-      store<i64>(range, zl, RANGE_AT_LO);
-      store<i64>(range, zu, RANGE_AT_HI);
-      store<i32>(range, i, RANGE_AT_UNIT);
-      store<i32>(range, <i32>slope, RANGE_AT_SLOPE);
-      range += RANGE_BYTES;
-      live++;
-      reach += zu;
+      rangeF = note(rangeF, i, zl, zu, slope);
+      reachF += zu;
+    }
+    if (gu > 0) {
+      rangeG = note(rangeG, i, gl, gu, gl >= 0 ? SLOPE_ONE : (gu << SLOPE_BITS) / (gu - gl));
+      reachG += gu;
     }
     store<i32>(node, <i32>slope, NODE_AT_SLOPE);
     store<i32>(node, noiseF, NODE_AT_NOISE_F);
@@ -418,8 +428,6 @@ function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
     let shared: i64 = 0;
     if (scaleD == PAIR_ZERO_SCALE) store<i64>(restD, 0);
     else {
-      const gl = rescale(zl, scaleF, coarse, false) + rescale(el, scaleD, coarse, false);
-      const gu = rescale(zu, scaleF, coarse, true) + rescale(eu, scaleD, coarse, true);
       const posZl = rescale(max<i64>(0, zl), scaleF, scaleD, false);
       const posZu = rescale(max<i64>(0, zu), scaleF, scaleD, true);
       const negZl = rescale(max<i64>(0, -zl), scaleF, scaleD, true);
@@ -498,9 +506,8 @@ function rectify(units: i32, layer: usize, deep: bool, box: usize): void {
     if (noiseF >= 0) share(zi, sharesF, sharesF + (<usize>(usedF + noiseF) * inputs << 2));
     if (noiseD >= 0) share(zi, sharesF, sharesD + (<usize>(usedD + noiseD) * inputs << 2));
   }
-  store<i32>(layer, live, PAIR_LAYER_AT_LIVE);
-  store<i32>(layer, scaleF, PAIR_LAYER_AT_Z_SCALE);
-  store<i64>(layer, reach, PAIR_LAYER_AT_REACH);
+  noteAll(layer + PAIR_LAYER_AT_KNOWN_F, rangeF, scaleF, reachF);
+  noteAll(layer + PAIR_LAYER_AT_KNOWN_G, rangeG, coarse, reachG);
   write(units, newF, newD);
 }
 

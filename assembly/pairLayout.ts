@@ -48,12 +48,17 @@ export const PAIR_LAYER_AT_D = 40;
 /** Biases of f and of the difference: values (i64), scale, loose. */
 export const PAIR_LAYER_AT_BIAS_F = 52;
 export const PAIR_LAYER_AT_BIAS_D = 64;
-/** What f's pre-activations are known to be, for units that may be active: address, how many, scale, and (i64) their sum at most. */
-export const PAIR_LAYER_AT_RANGES = 76;
-export const PAIR_LAYER_AT_LIVE = 80;
-export const PAIR_LAYER_AT_Z_SCALE = 84;
-export const PAIR_LAYER_AT_REACH = 88;
-export const PAIR_LAYER_BYTES = 96;
+/** Biases of g. */
+export const PAIR_LAYER_AT_BIAS_G = 76;
+/** What the pre-activations of f, and of g, are known to be. */
+export const PAIR_LAYER_AT_KNOWN_F = 88;
+export const PAIR_LAYER_AT_KNOWN_G = 108;
+export const PAIR_LAYER_BYTES = 128;
+/** For units that may be active: address, how many, scale, and (i64) their sum at most. */
+export const KNOWN_AT_RANGES = 0;
+export const KNOWN_AT_LIVE = 4;
+export const KNOWN_AT_SCALE = 8;
+export const KNOWN_AT_REACH = 12;
 /** i64 ends, unit, and the slope of the line through both ends of relu, 2^20 where z >= 0. */
 export const RANGE_AT_LO = 0;
 export const RANGE_AT_HI = 8;

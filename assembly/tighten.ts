@@ -1,10 +1,11 @@
 // How large one pre-activation can be, by backward substitution: the arithmetic of src/certify/tighten.ts, number by number, in i64.
 // That file says what is computed and why it holds. No sum leaves 63 bits: |A|, |c| and the weights of a row add up to less than 2^31.
 import {
+  KNOWN_AT_LIVE, KNOWN_AT_RANGES, KNOWN_AT_REACH, KNOWN_AT_SCALE,
   LIVE_ROW_AT_COEFFICIENT, LIVE_ROW_AT_END, LIVE_ROW_AT_START, LIVE_ROW_AT_VALUES, LIVE_ROW_BYTES,
   PAIR_AT_BACK_LIVE, PAIR_AT_BACK_P, PAIR_AT_INPUTS, PAIR_AT_LAYERS,
-  PAIR_LAYER_AT_BIAS_F, PAIR_LAYER_AT_COLUMNS, PAIR_LAYER_AT_F, PAIR_LAYER_AT_INPUTS, PAIR_LAYER_AT_LIVE, PAIR_LAYER_AT_OUTPUTS,
-  PAIR_LAYER_AT_RANGES, PAIR_LAYER_AT_REACH, PAIR_LAYER_AT_ROWS, PAIR_LAYER_AT_Z_SCALE, PAIR_LAYER_BYTES,
+  PAIR_LAYER_AT_BIAS_F, PAIR_LAYER_AT_BIAS_G, PAIR_LAYER_AT_COLUMNS, PAIR_LAYER_AT_F, PAIR_LAYER_AT_G, PAIR_LAYER_AT_INPUTS,
+  PAIR_LAYER_AT_KNOWN_F, PAIR_LAYER_AT_KNOWN_G, PAIR_LAYER_AT_OUTPUTS, PAIR_LAYER_AT_ROWS, PAIR_LAYER_BYTES,
   PAIR_ZERO_SCALE, PART_AT_LOOSE, PART_AT_SCALE, PART_AT_VALUES, RANGE_AT_HI, RANGE_AT_LO, RANGE_AT_SLOPE, RANGE_AT_UNIT, RANGE_BYTES,
 } from "./pairLayout";
 
@@ -19,6 +20,10 @@ const MOST_BITS: i32 = 60;
 let value: i64 = 0;
 let fits: bool = true;
 let target: i32 = 0;
+/** Which network: where a layer's entry has its weights, biases and what is known. */
+let weightPart: usize = 0;
+let biasPart: usize = 0;
+let knownPart: usize = 0;
 /** What the inputs are at most, added up, at the box's scale. */
 let inputReach: i64 = 0;
 
@@ -49,8 +54,11 @@ export function beginTighten(pair: usize, box: usize): void {
 /** The bound; meaningful where `hasBound` says so. */
 export function boundOf(): i64 { return value; }
 
-/** Bounds sign z_i of a layer from above, at `scale`; false where the bound would be too large. */
-export function hasBound(pair: usize, box: usize, layer: usize, i: i32, sign: i64, scale: i32): bool {
+/** Bounds sign z_i of a layer of f (or g) from above, at `scale`; false where the bound would be too large. */
+export function hasBound(ofG: bool, pair: usize, box: usize, layer: usize, i: i32, sign: i64, scale: i32): bool {
+  weightPart = ofG ? PAIR_LAYER_AT_G : PAIR_LAYER_AT_F;
+  biasPart = ofG ? PAIR_LAYER_AT_BIAS_G : PAIR_LAYER_AT_BIAS_F;
+  knownPart = ofG ? PAIR_LAYER_AT_KNOWN_G : PAIR_LAYER_AT_KNOWN_F;
   value = 0;
   fits = true;
   target = scale;
@@ -64,21 +72,21 @@ export function hasBound(pair: usize, box: usize, layer: usize, i: i32, sign: i6
   const start = load<u32>(<usize>load<u32>(layer, PAIR_LAYER_AT_ROWS) + (<usize>i << 2));
   const end = load<u32>(<usize>load<u32>(layer, PAIR_LAYER_AT_ROWS) + (<usize>i << 2), 4);
   scatter(product, layer, start, end, sign);
-  if (load<i32>(layer + PAIR_LAYER_AT_BIAS_F, PART_AT_SCALE) != PAIR_ZERO_SCALE) {
-    add(sign * biasDigits(layer, i) + biasSlack(layer), load<i32>(layer + PAIR_LAYER_AT_BIAS_F, PART_AT_SCALE) - BIAS_DROP);
+  if (load<i32>(layer + biasPart, PART_AT_SCALE) != PAIR_ZERO_SCALE) {
+    add(sign * biasDigits(layer, i) + biasSlack(layer), load<i32>(layer + biasPart, PART_AT_SCALE) - BIAS_DROP);
   }
-  let productScale = load<i32>(layer + PAIR_LAYER_AT_F, PART_AT_SCALE);
-  if (load<i32>(layer + PAIR_LAYER_AT_F, PART_AT_LOOSE) != 0) add(reachBelow(layer, first), productScale + scaleBelow(layer, first, boxScale));
+  let productScale = load<i32>(layer + weightPart, PART_AT_SCALE);
+  if (load<i32>(layer + weightPart, PART_AT_LOOSE) != 0) add(reachBelow(layer, first), productScale + scaleBelow(layer, first, boxScale));
 
   for (let below = layer - PAIR_LAYER_BYTES; below >= first; below -= PAIR_LAYER_BYTES) {
     n = load<i32>(below, PAIR_LAYER_AT_OUTPUTS);
-    const e = load<i32>(below, PAIR_LAYER_AT_Z_SCALE);
-    const aScale = productScale - shorten(product, n, productScale, load<i64>(below, PAIR_LAYER_AT_REACH), e);
+    const e = load<i32>(below + knownPart, KNOWN_AT_SCALE);
+    const aScale = productScale - shorten(product, n, productScale, load<i64>(below + knownPart, KNOWN_AT_REACH), e);
     // Rows that read every input come first, the others from the end.
     const inputs = load<i32>(below, PAIR_LAYER_AT_INPUTS);
     const rows = <usize>load<u32>(below, PAIR_LAYER_AT_ROWS);
-    const values = <usize>load<u32>(below + PAIR_LAYER_AT_F, PART_AT_VALUES);
-    const hasBias = load<i32>(below + PAIR_LAYER_AT_BIAS_F, PART_AT_SCALE) != PAIR_ZERO_SCALE;
+    const values = <usize>load<u32>(below + weightPart, PART_AT_VALUES);
+    const hasBias = load<i32>(below + biasPart, PART_AT_SCALE) != PAIR_ZERO_SCALE;
     const slack = biasSlack(below);
     let denseEnd = live;
     const sparseEnd = live + <usize>n * LIVE_ROW_BYTES;
@@ -86,8 +94,8 @@ export function hasBound(pair: usize, box: usize, layer: usize, i: i32, sign: i6
     let coefficients: i64 = 0;
     let biases: i64 = 0;
     let sum: i64 = 0;
-    const ranges = <usize>load<u32>(below, PAIR_LAYER_AT_RANGES);
-    const rangesEnd = ranges + <usize>load<i32>(below, PAIR_LAYER_AT_LIVE) * RANGE_BYTES;
+    const ranges = <usize>load<u32>(below + knownPart, KNOWN_AT_RANGES);
+    const rangesEnd = ranges + <usize>load<i32>(below + knownPart, KNOWN_AT_LIVE) * RANGE_BYTES;
     for (let range = ranges; range < rangesEnd; range += RANGE_BYTES) {
       const j = load<i32>(range, RANGE_AT_UNIT);
       const a = load<i64>(product + (<usize>j << 3));
@@ -121,9 +129,9 @@ export function hasBound(pair: usize, box: usize, layer: usize, i: i32, sign: i6
     for (; sparse < sparseEnd; sparse += LIVE_ROW_BYTES) {
       scatter(product, below, load<u32>(sparse, LIVE_ROW_AT_START), load<u32>(sparse, LIVE_ROW_AT_END), <i64>load<i32>(sparse, LIVE_ROW_AT_COEFFICIENT));
     }
-    if (hasBias) add(biases, aScale + load<i32>(below + PAIR_LAYER_AT_BIAS_F, PART_AT_SCALE) - BIAS_DROP);
-    productScale = aScale + load<i32>(below + PAIR_LAYER_AT_F, PART_AT_SCALE);
-    if (load<i32>(below + PAIR_LAYER_AT_F, PART_AT_LOOSE) != 0) {
+    if (hasBias) add(biases, aScale + load<i32>(below + biasPart, PART_AT_SCALE) - BIAS_DROP);
+    productScale = aScale + load<i32>(below + weightPart, PART_AT_SCALE);
+    if (load<i32>(below + weightPart, PART_AT_LOOSE) != 0) {
       const reach = reachBelow(below, first);
       if (reach != 0 && coefficients != 0) {
         add(((coefficients >> HALF_DROP) + 1) * ((reach >> HALF_DROP) + 1), productScale + scaleBelow(below, first, boxScale) - 2 * HALF_DROP);
@@ -143,19 +151,19 @@ export function hasBound(pair: usize, box: usize, layer: usize, i: i32, sign: i6
 }
 
 function biasDigits(layer: usize, i: i32): i64 {
-  return load<i64>(<usize>load<u32>(layer + PAIR_LAYER_AT_BIAS_F, PART_AT_VALUES) + (<usize>i << 3)) >> BIAS_DROP;
+  return load<i64>(<usize>load<u32>(layer + biasPart, PART_AT_VALUES) + (<usize>i << 3)) >> BIAS_DROP;
 }
 
 function biasSlack(layer: usize): i64 {
-  return 1 + <i64>load<i32>(layer + PAIR_LAYER_AT_BIAS_F, PART_AT_LOOSE);
+  return 1 + <i64>load<i32>(layer + biasPart, PART_AT_LOOSE);
 }
 
 function reachBelow(layer: usize, first: usize): i64 {
-  return layer == first ? inputReach : load<i64>(layer - PAIR_LAYER_BYTES, PAIR_LAYER_AT_REACH);
+  return layer == first ? inputReach : load<i64>(layer - PAIR_LAYER_BYTES + knownPart, KNOWN_AT_REACH);
 }
 
 function scaleBelow(layer: usize, first: usize, boxScale: i32): i32 {
-  return layer == first ? boxScale : load<i32>(layer - PAIR_LAYER_BYTES, PAIR_LAYER_AT_Z_SCALE);
+  return layer == first ? boxScale : load<i32>(layer - PAIR_LAYER_BYTES + knownPart, KNOWN_AT_SCALE);
 }
 
 /** Cuts coefficients until they add up to less than 2^COEFFICIENT_BITS, in place; returns by how much. */
@@ -175,7 +183,7 @@ function shorten(product: usize, n: i32, scale: i32, reach: i64, e: i32): i32 {
 /** product += c times connections start .. end - 1 of a layer. */
 function scatter(product: usize, layer: usize, start: u32, end: u32, c: i64): void {
   const columns = <usize>load<u32>(layer, PAIR_LAYER_AT_COLUMNS);
-  const values = <usize>load<u32>(layer + PAIR_LAYER_AT_F, PART_AT_VALUES);
+  const values = <usize>load<u32>(layer + weightPart, PART_AT_VALUES);
   for (let k = start; k < end; k++) {
     const at = product + (<usize>load<u32>(columns + (<usize>k << 2)) << 3);
     store<i64>(at, load<i64>(at) + c * <i64>load<i32>(values + (<usize>k << 2)));
@@ -207,4 +215,20 @@ function dense(product: usize, n: i32, live: usize, end: usize): void {
       }
     }
   }
+}
+
+/** Notes that a unit lies in [lo, hi], hi > 0; returns where the next one goes. */
+export function note(range: usize, unit: i32, lo: i64, hi: i64, slope: i64): usize {
+  store<i64>(range, lo, RANGE_AT_LO);
+  store<i64>(range, hi, RANGE_AT_HI);
+  store<i32>(range, unit, RANGE_AT_UNIT);
+  store<i32>(range, <i32>slope, RANGE_AT_SLOPE);
+  return range + RANGE_BYTES;
+}
+
+/** Notes a layer's list of ranges, up to `end`. */
+export function noteAll(known: usize, end: usize, scale: i32, reach: i64): void {
+  store<i32>(known, <i32>((end - <usize>load<u32>(known, KNOWN_AT_RANGES)) / RANGE_BYTES), KNOWN_AT_LIVE);
+  store<i32>(known, scale, KNOWN_AT_SCALE);
+  store<i64>(known, reach, KNOWN_AT_REACH);
 }

@@ -34,7 +34,7 @@ import {
   type ShortMatrix,
   ZERO_SCALE,
 } from '../net/index.ts';
-import { type Ranges, upperBound } from './tighten.ts';
+import { type Ranges, type Side, upperBound } from './tighten.ts';
 
 /** Magnitudes of one unit add up to at most about 2^SUM_BITS before its relu, and twice that behind it. */
 const SUM_BITS = 29n;
@@ -75,17 +75,19 @@ function propagate(pair: NetworkPair, box: BoxNumbers, noises: number): Propagat
   /** Shares of the inputs in each noise of f, and in each own noise. */
   const sharesF: bigint[][] = [];
   const sharesD: bigint[][] = [];
-  const known: Ranges[] = [];
+  const known: Record<Side, Ranges[]> = { f: [], g: [] };
   let unsettled = 0;
   for (let l = 0; l < pair.layers.length; l++) {
     const layer = pair.layers[l] as PairLayer;
     const z = affineF(layer, a);
     const e = affineD(layer, a, delta, own);
     if (l === pair.layers.length - 1) return output(d, z, e.shared, e.own, sharesF, sharesD, unsettled);
-    const upper: Upper = (i, sign) => (l === 0 ? undefined : upperBound(pair, box, known, i, sign, z.scale));
+    const upper: Upper = (side, i, sign, scale) =>
+      l === 0 ? undefined : upperBound(pair, side, box, known[side], i, sign, scale);
     const ranges = rangesOf(z, e.shared, e.own, upper);
-    known.push(ranges);
-    const settled = rectify(d, z, ranges, e.shared, e.own, sharesF, sharesD, noises);
+    known.f.push(ranges.f);
+    known.g.push(ranges.g);
+    const settled = rectify(d, z, e.shared, e.own, ranges, sharesF, sharesD, noises);
     unsettled += settled.unsettled;
     a = settled.a;
     delta = settled.delta;
@@ -241,35 +243,50 @@ interface Rectified {
   readonly unsettled: number;
 }
 
-type Upper = (i: number, sign: 1n | -1n) => bigint | undefined;
+type Upper = (side: Side, i: number, sign: 1n | -1n, scale: number) => bigint | undefined;
 
 /**
- * What each unit of f can be: what its affine form says and, where that leaves the sign of f or g open, what going back
- * through all layers says as well.
+ * What each unit of f and of g can be: what the affine forms say and, where that leaves a sign open, what going back through
+ * all layers says as well; for g only where the difference is so large that this has a chance to say more.
  */
-function rangesOf(z: Sums, e: Sums, eOwn: readonly bigint[][], upper: Upper): Ranges {
-  const lo: bigint[] = [];
-  const hi: bigint[] = [];
-  const coarse = Math.min(z.scale, e.scale);
-  const near = (v: bigint, scale: number, up: boolean): bigint => rescale(v, scale, coarse, up);
-  z.columns.forEach((sum, i) => {
-    const [zc, zr] = rangeOf(sum, [], z.rest[i] as bigint);
+function rangesOf(z: Sums, e: Sums, eOwn: readonly bigint[][], upper: Upper): Record<Side, Ranges> {
+  const units = z.columns.length;
+  const scale = Math.min(z.scale, e.scale);
+  const f = { lo: new Array<bigint>(units), hi: new Array<bigint>(units), scale: z.scale };
+  const g = { lo: new Array<bigint>(units), hi: new Array<bigint>(units), scale };
+  const low = (v: bigint, from: number): bigint => rescale(v, from, scale, false);
+  const high = (v: bigint, from: number): bigint => rescale(v, from, scale, true);
+  for (let i = 0; i < units; i++) {
+    const [zc, zr] = rangeOf(z.columns[i] as bigint[], [], z.rest[i] as bigint);
     const [ec, er] = rangeOf(e.columns[i] as bigint[], eOwn[i] as bigint[], e.rest[i] as bigint);
-    const [zl, zu] = [zc - zr, zc + zr];
-    const gl = near(zl, z.scale, false) + near(ec - er, e.scale, false);
-    const gu = near(zu, z.scale, true) + near(ec + er, e.scale, true);
-    lo.push(zl);
-    hi.push(zu);
-    if ((zl >= 0n && gl >= 0n) || (zu <= 0n && gu <= 0n)) return;
-    // First the end that is nearer to 0; the other one where that has not settled f's sign.
-    for (const sign of -zl < zu ? ([-1n, 1n] as const) : ([1n, -1n] as const)) {
-      const most = upper(i, sign);
-      if (most !== undefined && sign > 0n && most < (hi[i] as bigint)) hi[i] = most;
-      if (most !== undefined && sign < 0n && -most > (lo[i] as bigint)) lo[i] = -most;
-      if ((lo[i] as bigint) >= 0n || (hi[i] as bigint) <= 0n) return;
+    let [zl, zu] = [zc - zr, zc + zr];
+    const [el, eu] = [ec - er, ec + er];
+    const isOpen =
+      (zl < 0n || low(zl, z.scale) + low(el, e.scale) < 0n) && (zu > 0n || high(zu, z.scale) + high(eu, e.scale) > 0n);
+    if (isOpen) [zl, zu] = nearer(zl, zu, (sign) => upper('f', i, sign, z.scale));
+    let gl = low(zl, z.scale) + low(el, e.scale);
+    let gu = high(zu, z.scale) + high(eu, e.scale);
+    const size = high(max(abs(el), abs(eu)), e.scale);
+    if (gl < 0n && gu > 0n && (high(zu, z.scale) - low(zl, z.scale)) >> 3n < size) {
+      [gl, gu] = nearer(gl, gu, (sign) => upper('g', i, sign, scale));
     }
-  });
-  return { lo, hi, scale: z.scale };
+    f.lo[i] = zl;
+    f.hi[i] = zu;
+    g.lo[i] = gl;
+    g.hi[i] = gu;
+  }
+  return { f, g };
+}
+
+/** Bounds first the end that is nearer to 0; then the other one, where that has not settled the sign. */
+function nearer(lo: bigint, hi: bigint, upper: (sign: 1n | -1n) => bigint | undefined): [bigint, bigint] {
+  for (const sign of -lo < hi ? ([-1n, 1n] as const) : ([1n, -1n] as const)) {
+    const most = upper(sign);
+    if (most !== undefined && sign > 0n && most < hi) hi = most;
+    if (most !== undefined && sign < 0n && -most > lo) lo = -most;
+    if (lo >= 0n || hi <= 0n) break;
+  }
+  return [lo, hi];
 }
 
 /** Centre and radius of an affine form. */
@@ -281,9 +298,9 @@ function rangeOf(shared: readonly bigint[], own: readonly bigint[], rest: bigint
 function rectify(
   d: number,
   z: Sums,
-  ranges: Ranges,
   e: Sums,
   eOwn: bigint[][],
+  ranges: Record<Side, Ranges>,
   sharesF: bigint[][],
   sharesD: bigint[][],
   noises: number,
@@ -307,8 +324,8 @@ function rectify(
     const oi = eOwn[i] as bigint[];
     const [zc, zr] = rangeOf(zi, [], z.rest[i] as bigint);
     const [ec, er] = rangeOf(ei, oi, e.rest[i] as bigint);
-    const zl = ranges.lo[i] as bigint;
-    const zu = ranges.hi[i] as bigint;
+    const zl = ranges.f.lo[i] as bigint;
+    const zu = ranges.f.hi[i] as bigint;
     const el = ec - er;
     const eu = ec + er;
     let split = false;
@@ -348,9 +365,9 @@ function rectify(
       if (split) unsettled++;
       continue;
     }
-    const coarse = Math.min(z.scale, e.scale);
-    const gl = rescale(zl, z.scale, coarse, false) + rescale(el, e.scale, coarse, false);
-    const gu = rescale(zu, z.scale, coarse, true) + rescale(eu, e.scale, coarse, true);
+    const coarse = ranges.g.scale;
+    const gl = ranges.g.lo[i] as bigint;
+    const gu = ranges.g.hi[i] as bigint;
     // Parts of the ranges, in units of e: rounded to whichever side is asked for.
     const posZl = rescale(max(0n, zl), z.scale, e.scale, false);
     const posZu = rescale(max(0n, zu), z.scale, e.scale, true);

@@ -1,5 +1,5 @@
 /**
- * How large one pre-activation of f can be on a box, by backward substitution: beside its affine form, a second bound.
+ * How large one pre-activation of f or of g can be on a box, by backward substitution: beside its affine form, a second bound.
  *
  * sign z_i <= sum A_j a_j + K goes back a layer at a time, a = relu(z) with z in [zl, zu] known by then. Any whole numbers c
  * will do for
@@ -13,7 +13,14 @@
  * The core does the same arithmetic in i64 and must give the same numbers: |A| add up to less than 2^31, and so do |c|.
  */
 import { bitLength } from '../exact/index.ts';
-import { type BoxNumbers, type NetworkPair, type PairLayer, ZERO_SCALE } from '../net/index.ts';
+import {
+  type BoxNumbers,
+  type NetworkPair,
+  type PairLayer,
+  type ShortBias,
+  type ShortMatrix,
+  ZERO_SCALE,
+} from '../net/index.ts';
 
 /** What is known of a layer's pre-activations: whole numbers times 2^-scale. */
 export interface Ranges {
@@ -34,6 +41,9 @@ const MOST_BITS = 60;
 
 const abs = (v: bigint): bigint => (v < 0n ? -v : v);
 const max = (x: bigint, y: bigint): bigint => (x > y ? x : y);
+
+/** Which network of the pair. */
+export type Side = 'f' | 'g';
 
 /** K, in whole numbers at one scale. */
 class Constant {
@@ -58,7 +68,8 @@ class Constant {
  * would be too large.
  */
 export function upperBound(
-  pair: NetworkPair,
+  { layers }: NetworkPair,
+  side: Side,
   box: BoxNumbers,
   known: readonly Ranges[],
   i: number,
@@ -66,12 +77,12 @@ export function upperBound(
   scale: number,
 ): bigint | undefined {
   const k = new Constant(scale);
-  let layer = pair.layers[known.length] as PairLayer;
+  let layer = oneSide(layers[known.length] as PairLayer, side);
   let product: bigint[] = new Array<bigint>(layer.inputs).fill(0n);
   addRow(layer, i, sign, product);
   addBias(k, layer, [sign], 0, i);
-  let productScale = layer.f.scale;
-  if (layer.f.loose === 1) {
+  let productScale = layer.weight.scale;
+  if (layer.weight.loose === 1) {
     const e = known.length === 0 ? box.scale : (known[known.length - 1] as Ranges).scale;
     k.add(reachOf(box, known, known.length - 1), productScale + e);
   }
@@ -84,11 +95,11 @@ export function upperBound(
       sum -= -above(v, c[j] as bigint, lo[j] as bigint, hi[j] as bigint) >> ABOVE_DROP;
     });
     k.add(sum, aScale + e - Number(ABOVE_DROP));
-    layer = pair.layers[l] as PairLayer;
+    layer = oneSide(layers[l] as PairLayer, side);
     product = new Array<bigint>(layer.inputs).fill(0n);
     for (let j = 0; j < c.length; j++) if (c[j] !== 0n) addRow(layer, j, c[j] as bigint, product);
     addBias(k, layer, c, aScale, 0);
-    productScale = aScale + layer.f.scale;
+    productScale = aScale + layer.weight.scale;
     addLoose(
       k,
       layer,
@@ -105,6 +116,19 @@ export function upperBound(
   return k.fits ? k.value : undefined;
 }
 
+interface OneSide {
+  readonly inputs: number;
+  readonly rowStart: Uint32Array;
+  readonly column: Uint32Array;
+  readonly weight: ShortMatrix;
+  readonly bias: ShortBias;
+}
+
+function oneSide(layer: PairLayer, side: Side): OneSide {
+  const { inputs, rowStart, column } = layer;
+  return { inputs, rowStart, column, weight: layer[side], bias: side === 'f' ? layer.biasF : layer.biasG };
+}
+
 /** The coefficient of z in place of A relu(z). */
 function slope(a: bigint, lo: bigint, hi: bigint): bigint {
   if (hi <= 0n) return 0n;
@@ -119,33 +143,33 @@ function above(a: bigint, c: bigint, lo: bigint, hi: bigint): bigint {
   return max(max(0n, (a - c) * hi), -c * lo);
 }
 
-function addRow(layer: PairLayer, i: number, c: bigint, into: bigint[]): void {
+function addRow(layer: OneSide, i: number, c: bigint, into: bigint[]): void {
   for (let p = layer.rowStart[i] as number; p < (layer.rowStart[i + 1] as number); p++) {
     const j = layer.column[p] as number;
-    into[j] = (into[j] as bigint) + c * BigInt(layer.f.values[p] as number);
+    into[j] = (into[j] as bigint) + c * BigInt(layer.weight.values[p] as number);
   }
 }
 
 /** c times the biases of units from, from + 1, ... */
-function addBias(k: Constant, { biasF }: PairLayer, c: readonly bigint[], cScale: number, from: number): void {
-  if (biasF.scale === ZERO_SCALE) return;
+function addBias(k: Constant, { bias }: OneSide, c: readonly bigint[], cScale: number, from: number): void {
+  if (bias.scale === ZERO_SCALE) return;
   let sum = 0n;
   c.forEach((v, j) => {
-    sum += v * ((biasF.values[from + j] as bigint) >> BigInt(BIAS_DROP)) + abs(v) * BigInt(1 + biasF.loose);
+    sum += v * ((bias.values[from + j] as bigint) >> BigInt(BIAS_DROP)) + abs(v) * BigInt(1 + bias.loose);
   });
-  k.add(sum, cScale + biasF.scale - BIAS_DROP);
+  k.add(sum, cScale + bias.scale - BIAS_DROP);
 }
 
 /** What weights that are off by one unit can add. */
 function addLoose(
   k: Constant,
-  layer: PairLayer,
+  layer: OneSide,
   coefficients: bigint,
   scale: number,
   box: BoxNumbers,
   known: readonly Ranges[],
 ): void {
-  if (layer.f.loose === 0) return;
+  if (layer.weight.loose === 0) return;
   const inputs = reachOf(box, known, known.length - 1);
   const e = known.length === 0 ? box.scale : (known[known.length - 1] as Ranges).scale;
   const half = (v: bigint): bigint => (v >> BigInt(HALF_DROP)) + 1n;

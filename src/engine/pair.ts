@@ -6,6 +6,7 @@ import {
   ANSWER_AT_SCALE_F,
   ANSWER_AT_UNSETTLED,
   ANSWER_AT_VALUES,
+  KNOWN_AT_RANGES,
   LIVE_BYTES,
   LIVE_ROW_BYTES,
   NODE_BYTES,
@@ -34,13 +35,15 @@ import {
   PAIR_HEADER_BYTES,
   PAIR_LAYER_AT_BIAS_D,
   PAIR_LAYER_AT_BIAS_F,
+  PAIR_LAYER_AT_BIAS_G,
   PAIR_LAYER_AT_COLUMNS,
   PAIR_LAYER_AT_D,
   PAIR_LAYER_AT_F,
   PAIR_LAYER_AT_G,
   PAIR_LAYER_AT_INPUTS,
+  PAIR_LAYER_AT_KNOWN_F,
+  PAIR_LAYER_AT_KNOWN_G,
   PAIR_LAYER_AT_OUTPUTS,
-  PAIR_LAYER_AT_RANGES,
   PAIR_LAYER_AT_ROWS,
   PAIR_LAYER_BYTES,
   PART_AT_LOOSE,
@@ -113,7 +116,9 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
     d: part(l.d.values.byteLength),
     biasF: part(l.biasF.values.byteLength),
     biasD: part(l.biasD.values.byteLength),
-    ranges: part(l.outputs * RANGE_BYTES),
+    biasG: part(l.biasG.values.byteLength),
+    rangesF: part(l.outputs * RANGE_BYTES),
+    rangesG: part(l.outputs * RANGE_BYTES),
   }));
   const box = part(4 + 8 * inputs + 4);
   const answer = part(ANSWER_AT_VALUES + 4 * outputs * (4 + inputs));
@@ -136,7 +141,8 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
     const place = places[l] as (typeof places)[number];
     word(entry + PAIR_LAYER_AT_INPUTS, layer.inputs);
     word(entry + PAIR_LAYER_AT_OUTPUTS, layer.outputs);
-    word(entry + PAIR_LAYER_AT_RANGES, at + place.ranges);
+    word(entry + PAIR_LAYER_AT_KNOWN_F + KNOWN_AT_RANGES, at + place.rangesF);
+    word(entry + PAIR_LAYER_AT_KNOWN_G + KNOWN_AT_RANGES, at + place.rangesG);
     word(entry + PAIR_LAYER_AT_ROWS, copy(place.rows, layer.rowStart));
     word(entry + PAIR_LAYER_AT_COLUMNS, copy(place.columns, layer.column));
     for (const [field, offset, numbers] of [
@@ -144,6 +150,7 @@ export async function pairPropagator(pair: NetworkPair, options: PairOptions = {
       [PAIR_LAYER_AT_G, place.g, layer.g],
       [PAIR_LAYER_AT_D, place.d, layer.d],
       [PAIR_LAYER_AT_BIAS_F, place.biasF, layer.biasF],
+      [PAIR_LAYER_AT_BIAS_G, place.biasG, layer.biasG],
       [PAIR_LAYER_AT_BIAS_D, place.biasD, layer.biasD],
     ] as const) {
       word(entry + field + PART_AT_VALUES, copy(offset, numbers.values));

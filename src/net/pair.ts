@@ -34,6 +34,7 @@ export interface PairLayer {
   /** g - f. */
   readonly d: ShortMatrix;
   readonly biasF: ShortBias;
+  readonly biasG: ShortBias;
   readonly biasD: ShortBias;
 }
 
@@ -102,8 +103,8 @@ export function pairOf(f: Network, g: Network): NetworkPair {
   if (!sameShape(f, g)) refuse('pairOf', 'two networks of the same layer sizes', 'different ones');
   const layers = f.layers.map((layer, l) => pairLayer(layer, g.layers[l] as Layer));
   let exponents = 0;
-  for (const { f: a, g: b, d, biasF, biasD } of layers) {
-    for (const { scale } of [a, b, d, biasF, biasD]) if (scale !== ZERO_SCALE) exponents += Math.abs(scale);
+  for (const { f: a, g: b, d, biasF, biasG, biasD } of layers) {
+    for (const { scale } of [a, b, d, biasF, biasG, biasD]) if (scale !== ZERO_SCALE) exponents += Math.abs(scale);
   }
   if (exponents > MAX_EXPONENT) refuse('pairOf', `powers of two that add up to at most ${MAX_EXPONENT}`, exponents);
   return {
@@ -151,6 +152,7 @@ function pairLayer(f: Layer, g: Layer): PairLayer {
       rowStart,
     ),
     biasF: shortBias(bf, f.scale),
+    biasG: shortBias(bg, g.scale),
     biasD: shortBias(
       bg.map((b, i) => (b << upG) - ((bf[i] as bigint) << upF)),
       s,
