@@ -107,15 +107,20 @@ export function toLanes(x: usize, tile: usize, pairs: i32, lin: i32, base: i32, 
   }
 }
 
-/** Units of one limb of up to 31 bits, not negative, as `limbs` limbs to the base 2^radix (1 or 2). */
+/** Units of one limb of up to 31 bits, not negative, as `limbs` limbs to the base 2^radix: all of them are written. */
 export function splitLimbs(x: usize, xs: usize, y: usize, ys: usize, vectors: i32, units: i32, limbs: i32, radix: i32): void {
   const mask: u32 = (1 << radix) - 1;
+  const step = <usize>vectors * VECTOR_BYTES;
   for (let u = 0; u < units; u++) {
-    for (let k = 0; k < vectors << 2; k++) {
-      const at = <usize>k << 2;
-      const v = load<u32>(x + at);
-      store<u32>(y + at, limbs == 1 ? v : v & mask);
-      if (limbs > 1) store<u32>(y + at + (<usize>vectors << 4), v >> radix);
+    for (let at: usize = 0; at < step; at += 4) {
+      let rest = load<u32>(x + at);
+      let q = y + at;
+      for (let l = 1; l < limbs; l++) {
+        store<u32>(q, rest & mask);
+        rest >>= radix;
+        q += step;
+      }
+      store<u32>(q, rest);
     }
     x += xs;
     y += ys;

@@ -60,10 +60,11 @@ export function windowRows(vectors: i32, from: usize, to: usize, y: usize, ys: u
     let plus = 0;
     for (let p = biasEnd; p < program; p += WIDE_TERM_BYTES) {
       const unit = from + load<usize>(p) * UNIT_ENTRY_BYTES;
-      const a = load<i32>(unit, 4);
-      const b = load<i32>(unit, 8);
-      if (a == b) continue;
       const offset = load<i32>(p, 4);
+      const a = load<i32>(unit, 4);
+      // Windows may hold zeros on top; no product that is not zero lies beyond the limbs of the sum.
+      const b = min(load<i32>(unit, 8), lout - offset);
+      if (a >= b) continue;
       const w = load<i32>(p, 8);
       store<usize>(live, load<usize>(unit) - <usize>offset * step);
       store<i32>(live, w, 4);

@@ -160,7 +160,9 @@ function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Pa
     const width = pairs ? base : radix;
     const int32 = kernel === KERNEL_INT32;
     const limbsIn = int32 ? 1 : limbsFor(s.bitsIn, width);
-    const limbsSum = int32 ? 1 : limbsFor(s.bounds.sumBits, width);
+    // The balanced digits of a weight may reach one bit further up than the weight itself.
+    const above = pairs && s.sums.weightBits > 15 ? 1 : 0;
+    const limbsSum = int32 ? 1 : limbsFor(s.bounds.sumBits + above, width);
     const limbsOut = s.last ? limbsSum : int32 ? 1 : limbsFor(s.bounds.resultBits, width);
     const shape = { kernel, limbsIn, limbsSum, limbsOut };
     if (pairs) {

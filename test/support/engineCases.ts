@@ -2,7 +2,7 @@
  * Networks and batches that visit every tier of the engine: random sparse ones, and rows whose bounds lie one below, at and
  * one above a tier's limit. No Node here: browsers run the same cases.
  */
-import { Dyadic } from '../../src/exact/index.ts';
+import { Dyadic, Interval } from '../../src/exact/index.ts';
 import { LayerBuilder, makeLayer, Network } from '../../src/net/index.ts';
 
 /** A small seeded generator (mulberry32). */
@@ -57,12 +57,14 @@ export function randomCase(random: Random, rows: number): Case {
     const builder = new LayerBuilder(inputs);
     const scale = random.between(-2, 12);
     const full = style === 0 || (style === 1 && random.chance(2));
+    // Most networks have weights of one size; in some, short layers meet long ones.
+    const bits = random.chance(3) ? random.between(1, 60) : weightBits;
     for (let i = 0; i < outputs; i++) {
       const row: [number, Dyadic][] = [];
-      if (full) for (let k = 0; k < inputs; k++) row.push([k, Dyadic.of(random.big(weightBits), -scale)]);
+      if (full) for (let k = 0; k < inputs; k++) row.push([k, Dyadic.of(random.big(bits), -scale)]);
       else
         for (let k = random.between(0, Math.min(terms, inputs)); k > 0; k--) {
-          row.push([random.below(inputs), Dyadic.of(random.big(weightBits), -scale)]);
+          row.push([random.below(inputs), Dyadic.of(random.big(bits), -scale)]);
         }
       const bias = random.chance(3)
         ? Dyadic.ZERO
@@ -147,6 +149,74 @@ export function limbSumCases(): Case[] {
           domain: [Dyadic.ZERO, Dyadic.of(255n)],
           batch: Float64Array.of(0, 1, 255, 254),
         });
+      }
+    }
+  }
+  return cases;
+}
+
+/** Inputs of very different sizes, each with an interval of its own, against weights of very different sizes. */
+export interface UnevenCase {
+  readonly network: Network;
+  readonly domain: readonly Interval[];
+  readonly rows: readonly (readonly Dyadic[])[];
+}
+
+export function unevenCase(random: Random): UnevenCase {
+  const widths = Array.from({ length: random.between(2, 5) }, () => random.between(1, 6));
+  const sizes = Array.from({ length: widths[0] as number }, () => random.below(random.chance(3) ? 120 : 20));
+  const signed = !random.chance(3);
+  const one = random.between(1, 3);
+  const layers = widths.slice(1).map((outputs, l) => {
+    const builder = new LayerBuilder(widths[l] as number);
+    const bits = random.between(1, [4, 14, 31, 50, 130][random.below(5)] as number);
+    for (let i = 0; i < outputs; i++) {
+      const row: [number, Dyadic][] = [];
+      for (let k = 0; k < (widths[l] as number); k++) {
+        const sign = random.chance(2) ? 1n : -1n;
+        // Powers of two have a single digit, far up.
+        const w = random.chance(4) ? sign << BigInt(random.below(bits)) : random.big(random.between(1, bits));
+        if (random.chance(one)) row.push([k, Dyadic.of(w)]);
+      }
+      const far = random.chance(2) ? Dyadic.ZERO : Dyadic.of(random.big(random.between(1, 60)), -random.below(20));
+      builder.row(far, row);
+    }
+    return builder.build();
+  });
+  const ends = sizes.map((b) => Dyadic.pow2(b));
+  const domain = ends.map((end) => Interval.of(signed ? end.neg() : Dyadic.ZERO, end));
+  const value = (b: number): Dyadic => {
+    const least = signed ? -(1n << BigInt(b)) : 0n;
+    const any = random.big(b);
+    const v = [least, 1n << BigInt(b), signed || any > 0n ? any : -any][random.below(3)] as bigint;
+    return Dyadic.of(v);
+  };
+  const rows = Array.from({ length: [1, 2, 6, 9, 17][random.below(5)] as number }, () => sizes.map(value));
+  return { network: new Network(layers), domain, rows };
+}
+
+/**
+ * Full layers whose weights have several digits and end at a digit's border, on inputs with every bit set or only the highest:
+ * the largest sums have as many bits as products can, or one less.
+ */
+export function digitCases(): UnevenCase[] {
+  const cases: UnevenCase[] = [];
+  for (const weightBits of [16, 30, 45, 60]) {
+    for (let inputBits = 1; inputBits <= 46; inputBits++) {
+      for (const full of [true, false]) {
+        const most = (bits: number): bigint => (full ? (1n << BigInt(bits)) - 1n : 1n << BigInt(bits - 1));
+        const builder = new LayerBuilder(6);
+        for (let i = 0; i < 6; i++) {
+          const row = Array.from({ length: 6 }, (_, k): [number, Dyadic] => {
+            // One large weight a row: what the others add does not lengthen the sum.
+            return [k, Dyadic.of(i === k ? most(weightBits) * (i % 3 === 0 ? 1n : -1n) : 1n)];
+          });
+          builder.row(Dyadic.ZERO, row);
+        }
+        const end = Dyadic.of(most(inputBits));
+        const rows = [0, 1].map((v) => Array.from({ length: 6 }, (_, k) => (v === 0 || k === 0 ? end : Dyadic.ZERO)));
+        const domain = Array.from({ length: 6 }, () => Interval.of(Dyadic.ZERO, end));
+        cases.push({ network: new Network([builder.build()]), domain, rows });
       }
     }
   }

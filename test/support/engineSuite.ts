@@ -1,9 +1,19 @@
 /** What every build of the engine must do, in Node and in browsers: give the oracle's bits. */
 import { describe, expect, test } from 'vitest';
 import { type CoreBuild, Engine, explainPlan, type Plan, readPlan } from '../../src/engine/index.ts';
+import { core } from '../../src/engine/runtime.ts';
 import { Dyadic } from '../../src/exact/index.ts';
 import { LayerBuilder, Network } from '../../src/net/index.ts';
-import { BATCH_SIZES, type Case, limbSumCases, limitCases, Random, randomCase } from './engineCases.ts';
+import {
+  BATCH_SIZES,
+  type Case,
+  digitCases,
+  limbSumCases,
+  limitCases,
+  Random,
+  randomCase,
+  unevenCase,
+} from './engineCases.ts';
 
 /** A case with the oracle's answers, row after row. */
 interface Known extends Case {
@@ -23,9 +33,10 @@ function known(c: Case): Known {
 async function compare({ network, domain, batch, answers }: Known, build: CoreBuild): Promise<Plan> {
   const engine = await Engine.create(network, domain ? { domain, build } : { build });
   try {
+    const plan = readPlan(engine.planFor(batch).buffer);
+    await spoil(build, plan);
     const rounded = engine.forward(batch);
     const exact = engine.forwardExact(batch);
-    const plan = readPlan(engine.planFor(batch).buffer);
     answers.forEach((y, k) => {
       const [r, o] = [Math.floor(k / network.outputs), k % network.outputs];
       if (!Object.is(rounded[k], y.toNumber()) || !exact.at(r, o).eq(y)) {
@@ -38,6 +49,14 @@ async function compare({ network, domain, batch, answers }: Known, build: CoreBu
   } finally {
     engine.dispose();
   }
+}
+
+/** Fills the working memory with other bytes each time: nothing that stood there before may be read. */
+let spoilt = 0;
+async function spoil(build: CoreBuild, plan: Plan): Promise<void> {
+  const running = await core(build);
+  const at = running.scratch(plan.workingBytes);
+  running.u8.fill(++spoilt * 77, at, at + plan.workingBytes);
 }
 
 /** The cases and their answers are made once for all builds. */
@@ -66,6 +85,7 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
         'int32 dense',
         'int32 int32',
         'int32 limb32',
+        'int32 limb64',
         'int64 dense',
         'int64 limb32',
         'int64 limb64',
@@ -96,6 +116,28 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
           const batch = Float64Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? -(2 ** wide) : 0));
           await compare(known({ network, batch, domain: undefined }), core);
         }
+      }
+    });
+
+    test('inputs and weights of very different sizes; weights whose digits end at a border', async () => {
+      const running = await build();
+      const random = new Random(11);
+      const cases = [...digitCases(), ...Array.from({ length: pairs / 20 }, () => unevenCase(random))];
+      for (const { network, domain, rows } of cases) {
+        const engine = await Engine.create(network, { domain, build: running });
+        const values = rows.flat();
+        await spoil(running, engine.planFor(values));
+        const exact = engine.forwardExact(values);
+        rows.forEach((x, r) => {
+          network.evaluate(x).forEach((y, o) => {
+            if (!exact.at(r, o).eq(y)) {
+              throw new Error(
+                `${x}, output ${o}: expected ${y}, got ${exact.at(r, o)}\n${explainPlan(engine.planFor(values)).text}`,
+              );
+            }
+          });
+        });
+        engine.dispose();
       }
     });
 
