@@ -1,6 +1,6 @@
 // Compiles the two modules of the core, the runner and the tools, in SIMD, scalar and debug builds, and writes each shipped build as
-// a module of text, so that the library needs no file access and no fetch to start. A byte is the character whose code is the byte
-// plus 45, modulo 256: the usual instructions become ASCII. (Compressed, as files travel, that is a twentieth smaller than
+// a module of text, so that the library needs no file access and no fetch to start. A byte is the character whose code is 121
+// less the byte, modulo 256: the usual instructions become ASCII. (Compressed, as files travel, that is a twentieth smaller than
 // hexadecimal text and a quarter smaller than base64, which hides repeated bytes.)
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ for (const [module, entry, options] of [
 /** The bytes as a single-quoted text. */
 function text(bytes) {
   const shown = (byte) => {
-    const code = (byte + 45) & 255;
+    const code = (121 - byte) & 255;
     if (code === 0x27 || code === 0x5c) return `\\${String.fromCharCode(code)}`;
     const control = code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0xad;
     return control ? `\\x${code.toString(16).padStart(2, '0')}` : String.fromCharCode(code);

@@ -35,39 +35,59 @@ export function int32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize
   }
 }
 
-/** As int32Rows for limbs: `lin` limbs come in, `lout` go out, sums fit 32 bits. `list` has room for a row's terms. */
-export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool, list: usize): void {
+/**
+ * As int32Rows for limbs: `lin` limbs come in, `lout` go out, sums fit 32 bits (scalar builds; SIMD: short.ts). `bits`: rows are bit
+ * planes of so many units.
+ */
+export function limb32Rows(vectors: i32, x: usize, xs: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool, list: usize, bits: i32): void {
   const mask = (1 << radix) - 1;
   const step = <usize>vectors * VECTOR_BYTES;
   for (let i = 0; i < rows; i++) {
     const terms = rowTerms(program);
-    const end = terms + load<u32>(program) * TERM_BYTES;
-    if (ASC_FEATURE_SIMD) {
-      let live = list;
+    let live = list;
+    let end: usize;
+    if (bits != 0) {
+      end = terms;
+      for (let sign = 1, k = load<i32>(program); k > 0; k--, sign = -1) {
+        for (let u = 0; u < bits; u += 32, end += 4) {
+          for (let m = load<u32>(end); m != 0; m &= m - 1) {
+            store<usize>(live, x + <usize>(u + <i32>ctz(m)) * xs);
+            store<i32>(live, sign, 4);
+            live += 8;
+          }
+        }
+      }
+    } else {
+      end = terms + load<u32>(program) * TERM_BYTES;
       for (let p = terms; p < end; p += TERM_BYTES) {
         store<usize>(live, x + load<usize>(p) * xs);
         store<i32>(live, load<i32>(p, 4), 4);
         live += 8;
       }
-      limb32Row(list, live, program + ROW_HEADER_BYTES, terms, y, step, lin, lout, radix, last);
-    } else {
-      for (let lane = 0; lane < vectors * LANES; lane++) {
-        let at = <usize>lane << 2;
-        let bias = program + ROW_HEADER_BYTES;
-        let c: i32 = 0;
-        for (let l = 0; l < lout; l++) {
-          if (bias < terms && load<i32>(bias) == l) {
-            c += load<i32>(bias, 4);
-            bias += BIAS_BYTES;
-          }
-          if (l < lin) for (let p = terms; p < end; p += TERM_BYTES) c += load<i32>(x + load<usize>(p) * xs + at) * load<i32>(p, 4);
-          const keep = last && l == lout - 1;
-          store<i32>(y + at, keep ? c : c & mask);
-          c >>= radix;
-          at += step;
+    }
+    for (let lane = 0; lane < vectors * LANES; lane++) {
+      const first = <usize>lane << 2;
+      let at = first;
+      let bias = program + ROW_HEADER_BYTES;
+      let c: i32 = 0;
+      for (let l = 0; l < lout; l++) {
+        if (bias < terms && load<i32>(bias) == l) {
+          c += load<i32>(bias, 4);
+          bias += BIAS_BYTES;
         }
-        if (!last && c < 0) clearLane(y + (<usize>lane << 2), step, lout);
+        if (l < lin) {
+          for (let p = list; p < live; p += 8) {
+            const v = load<i32>(load<usize>(p) + at);
+            const w = load<i32>(p, 4);
+            c += bits != 0 ? (w > 0 ? v : -v) : v * w;
+          }
+        }
+        const keep = last && l == lout - 1;
+        store<i32>(y + at, keep ? c : c & mask);
+        c >>= radix;
+        at += step;
       }
+      if (!last && c < 0) clearLane(y + first, step, lout);
     }
     program = end;
     y += ys;
@@ -186,10 +206,10 @@ function int32Vector(x: usize, xs: usize, y: usize, ys: usize, program: usize, r
 }
 
 /**
- * One row of limbs, vector by vector, from a list of terms [address, weight]; bias digits lie in digits .. digitsEnd.
- * True where anything is not zero.
+ * One row of limbs, vector by vector, from a list of terms [address, weight]; bias digits lie in digits .. digitsEnd. With `mid` the
+ * terms before it are added, those from it on subtracted. True where anything is not zero.
  */
-export function limb32Row(list: usize, listEnd: usize, digits: usize, digitsEnd: usize, y: usize, step: usize, lin: i32, lout: i32, radix: i32, last: bool): bool {
+export function limb32Row(list: usize, mid: usize, listEnd: usize, digits: usize, digitsEnd: usize, y: usize, step: usize, lin: i32, lout: i32, radix: i32, last: bool): bool {
   const mask = i32x4.splat((1 << radix) - 1);
   let any = i32x4.splat(0);
   for (let v: usize = 0; v < step; v += VECTOR_BYTES) {
@@ -202,7 +222,10 @@ export function limb32Row(list: usize, listEnd: usize, digits: usize, digitsEnd:
         bias += BIAS_BYTES;
       }
       if (l < lin) {
-        for (let p = list; p < listEnd; p += 8) c = i32x4.add(c, i32x4.mul(v128.load(load<usize>(p) + at), v128.load32_splat(p, 4)));
+        let p = list;
+        for (; p < mid; p += 8) c = i32x4.add(c, v128.load(load<usize>(p) + at));
+        if (mid != 0) for (; p < listEnd; p += 8) c = i32x4.sub(c, v128.load(load<usize>(p) + at));
+        else for (; p < listEnd; p += 8) c = i32x4.add(c, i32x4.mul(v128.load(load<usize>(p) + at), v128.load32_splat(p, 4)));
       }
       v128.store(y + at, last && l == lout - 1 ? c : v128.and(c, mask));
       c = i32x4.shr_s(c, radix);

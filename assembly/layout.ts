@@ -90,6 +90,8 @@ export const LAYER_AT_STORAGE = 76;
 /** Weights [group of 16 rows][digit][pair][16 rows x (k, k+1)] of 16 or 8 bits. */
 export const STORAGE_INT16 = 0;
 export const STORAGE_INT8 = 1;
+/** KERNEL_LIMB32 only: weights of 1 and -1 as bit planes. */
+export const STORAGE_BITS = 2;
 /** Windowed layers only: where the layer's hints begin. */
 export const LAYER_AT_HINTS = 80;
 
@@ -108,6 +110,7 @@ export const KERNEL_WINDOW = 4;
 // ---- row programs: per row [terms, biasDigits], biasDigits x [limb, digit], then terms
 export const ROW_HEADER_BYTES = 8;
 export const BIAS_BYTES = 8;
+// (STORAGE_BITS: [planes, biasDigits], bias digits, then one bit an input for the weights 1 and, with two planes, another for -1)
 /** [unit, weight] for KERNEL_INT32 and KERNEL_LIMB32. */
 export const TERM_BYTES = 8;
 /** [unit, limb offset, digit] for the others; a long weight is several terms. */

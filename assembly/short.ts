@@ -6,23 +6,32 @@ import { BIAS_BYTES, LIST_ENTRY_BYTES, ROW_HEADER_BYTES, UNIT_ENTRY_BYTES, VECTO
 import { limb32Row } from "./lanes";
 
 /**
- * One layer (SIMD builds). `list` has room for a row's terms; a term's weight is its last word. With `last` there is no relu and
- * the top limb keeps the sign.
+ * One layer (SIMD builds). `list` has room for a row's terms; a term's weight is its last word. With `bits` rows are bit planes of so
+ * many units: what is set in the first is added, in the second subtracted. With `last` there is no relu and the top limb keeps the sign.
  */
-export function shortRows(vectors: i32, from: usize, to: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool, list: usize, termBytes: i32): void {
+export function shortRows(vectors: i32, from: usize, to: usize, y: usize, ys: usize, program: usize, rows: i32, lin: i32, lout: i32, radix: i32, last: bool, list: usize, termBytes: i32, bits: i32): void {
   const step = <usize>vectors * VECTOR_BYTES;
   for (let i = 0; i < rows; i++) {
     const digits = program + ROW_HEADER_BYTES;
     const terms = digits + load<u32>(program, 4) * BIAS_BYTES;
-    const end = terms + load<u32>(program) * termBytes;
+    let end = terms;
     let live = list;
-    for (let p = terms; p < end; p += termBytes) {
-      const unit = from + load<usize>(p) * UNIT_ENTRY_BYTES;
-      store<usize>(live, load<usize>(unit));
-      store<i32>(live, load<i32>(p + termBytes - 4), 4);
-      live += load<i32>(unit, 8) != 0 ? 8 : 0;
+    let mid: usize = 0;
+    if (bits != 0) {
+      for (let k = load<i32>(program); k > 0; k--) {
+        for (let u = 0; u < bits; u += 32, end += 4) {
+          for (let m = load<u32>(end); m != 0; m &= m - 1) live = listed(from + <usize>(u + <i32>ctz(m)) * UNIT_ENTRY_BYTES, live);
+        }
+        if (mid == 0) mid = live;
+      }
+    } else {
+      end += load<u32>(program) * termBytes;
+      for (let p = terms; p < end; p += termBytes) {
+        store<i32>(live, load<i32>(p + termBytes - 4), 4);
+        live = listed(from + load<usize>(p) * UNIT_ENTRY_BYTES, live);
+      }
     }
-    const count = <i32>(live - list) >> 3;
+    const count = bits != 0 ? 5 : <i32>(live - list) >> 3;
     let b0 = 0, b1 = 0, b2 = 0, b3 = 0;
     for (let p = digits; p < terms; p += BIAS_BYTES) {
       const l = load<i32>(p);
@@ -49,7 +58,7 @@ export function shortRows(vectors: i32, from: usize, to: usize, y: usize, ys: us
       else if (lin == 2) any = shortRow(4, 2, list, y, step, radix, b0, b1, b2, b3, more, last);
       else any = shortRow(4, 3, list, y, step, radix, b0, b1, b2, b3, more, last);
     } else {
-      any = limb32Row(list, live, digits, terms, y, step, lin, lout, radix, last);
+      any = limb32Row(list, mid, live, digits, terms, y, step, lin, lout, radix, last);
     }
     const entry = to + <usize>i * UNIT_ENTRY_BYTES;
     store<usize>(entry, y);
@@ -58,6 +67,14 @@ export function shortRows(vectors: i32, from: usize, to: usize, y: usize, ys: us
     y += ys;
     program = end;
   }
+}
+
+/** Lists the unit of a table entry, unless it is zero for the whole tile. */
+// @ts-ignore: decorator
+@inline
+function listed(unit: usize, live: usize): usize {
+  store<usize>(live, load<usize>(unit));
+  return load<i32>(unit, 8) != 0 ? live + 8 : live;
 }
 
 /** K terms, L limbs; with `more` the carry is one more limb. True where not every sum is negative. */

@@ -25,6 +25,7 @@ import {
   LAYER_AT_OUTPUTS,
   LAYER_AT_PAIRS,
   LAYER_AT_ROWS,
+  LAYER_AT_STORAGE,
   LAYER_AT_WEIGHT_BITS,
   LAYER_BYTES,
   ONE_BY_ONE,
@@ -45,6 +46,7 @@ import {
   PLAN_DENSE,
   PLAN_HEADER_BYTES,
   PLAN_SPARSE,
+  STORAGE_BITS,
   TERM_BYTES,
   TILE,
   UNIT_PAD_BYTES,
@@ -200,10 +202,11 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
       const rowsHere = load<i32>(layer, LAYER_AT_OUTPUTS);
       const lout = sumLimbs(layer, limbs);
       const ys = strideOf(lout, vectors);
+      const bits = load<i32>(layer, LAYER_AT_STORAGE) == STORAGE_BITS ? units : 0;
       if (kernel == KERNEL_WINDOW || short) {
         if (!windows) openWindows(from, x, xs, units, limbs);
         if (short) {
-          if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES);
+          if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES, bits);
         } else windowRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, load<i32>(layer, LAYER_AT_GROWTH), last, l == 0, list, hints + load<u32>(layer, LAYER_AT_HINTS));
         windows = !last;
         uniform = short;
@@ -211,8 +214,9 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
         from = to;
         to = swap;
       } else if (kernel == KERNEL_INT32) int32Rows(vectors, x, xs, y, ys, program, rowsHere, last);
-      else if (kernel == KERNEL_LIMB32) limb32Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last, list);
-      else limb64Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
+      else if (kernel == KERNEL_LIMB32) {
+        if (!ASC_FEATURE_SIMD) limb32Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last, list, bits);
+      } else limb64Rows(vectors, x, xs, y, ys, program, rowsHere, limbs, lout, radix, last);
       if (last) limbs = lout;
       else if (windows && !short) limbs = widestWindow(from, rowsHere);
       else limbs = usedLimbs(vectors, y, ys, rowsHere, min(lout, load<i32>(layer, LAYER_AT_LIMBS_OUT)));

@@ -17,6 +17,8 @@ export interface Studied extends Planned {
   readonly last: boolean;
   /** Fractional bits of the results. */
   readonly scaleOut: number;
+  /** Weights are 1 and -1, few are zero, and bit planes serve it in lanes. */
+  bitmap?: boolean;
 }
 
 export interface Choice {
@@ -47,8 +49,9 @@ function isInt32({ bounds, sums, bitsIn }: Studied): boolean {
 function laneKernel(s: Studied, oneLimb: boolean, radix: number): { kernel: number; work: number } | undefined {
   const { sums, bounds, bitsIn } = s;
   const limbs = limbsFor(bitsIn, radix);
-  if (isInt32(s) && (oneLimb || limbs === 1)) return { kernel: KERNEL_INT32, work: 1.3 * sums.nonZeros };
   const most = 2 ** Math.min(bitsIn, radix) - 1;
+  if (s.bitmap && fits32(sums, most, radix)) return { kernel: KERNEL_LIMB32, work: 0.7 * sums.nonZeros * limbs };
+  if (isInt32(s) && (oneLimb || limbs === 1)) return { kernel: KERNEL_INT32, work: 1.3 * sums.nonZeros };
   const long = limbsFor(bounds.sumBits, radix) >= WINDOW_LIMBS;
   if (long && fitsWindow(s, sums, most, radix)) {
     return { kernel: KERNEL_WINDOW, work: sums.nonZeros * (limbs + 6) * weightDigits32(sums.weightBits, radix) };
@@ -57,6 +60,9 @@ function laneKernel(s: Studied, oneLimb: boolean, radix: number): { kernel: numb
   if (!fits64(sums, most, radix)) return undefined;
   return { kernel: KERNEL_LIMB64, work: 5 * sums.nonZeros * limbs * limbsFor(sums.weightBits, radix) };
 }
+
+/** Fewest places of a layer that is kept as bit planes. */
+const BITMAP_PLACES = 2 ** 12;
 
 /** From so many limbs on, windows save more than they cost. */
 const WINDOW_LIMBS = 4;
@@ -78,6 +84,10 @@ function recodeWork(units: number, bits: number): number {
 }
 
 export function choose(layers: readonly Studied[]): Choice {
+  // Where all layers are dense, one input at a time goes by rows, which bit planes are not made for; small layers gain nothing.
+  if (!layers.every(mayBeDense))
+    for (const s of layers)
+      s.bitmap = s.sums.weightBits === 1 && mayBeDense(s) && s.layer.inputs * s.layer.outputs >= BITMAP_PLACES;
   const radix = chooseRadix(layers);
   let best: { work: number; base: number; kernels: readonly number[] } | undefined;
   for (let base = MOST_BASE; base >= LEAST_BASE; base--) {

@@ -60,6 +60,8 @@ import {
   PLAN_MIXED,
   PLAN_SPARSE,
   PLAN_VERSION,
+  STORAGE_BITS,
+  STORAGE_INT16,
   UNIT_ENTRY_BYTES,
 } from '../../assembly/layout.ts';
 import { bitLength, refuse, wholeNumber } from '../exact/index.ts';
@@ -78,7 +80,7 @@ import { type Choice, choose, limbsFor, type Studied } from './choose.ts';
 import { denseRows } from './denseRows.ts';
 import { Plan } from './plan.ts';
 import { blockBytes, checksum, MAX_PLAN_BYTES, tileVectors, writeNote } from './planSize.ts';
-import { narrowRows, type Planned, rowSums, wideRows } from './rows.ts';
+import { narrowRows, type Planned, planeRows, rowSums, wideRows } from './rows.ts';
 
 export interface CompileOptions {
   /** Where the inputs may lie: one interval for all, or one an input. */
@@ -180,9 +182,14 @@ function parts(layers: readonly Studied[], { radix, base, kernels }: Choice): Pa
       ] as const;
       before = { ...shape, fields, rows: part.weights, bias: part.bias };
     } else {
-      const rows =
-        kernel === KERNEL_LIMB64 || kernel === KERNEL_WINDOW ? wideRows(s, radix) : narrowRows(s, int32 ? 0 : radix);
+      const bits = s.bitmap && kernel === KERNEL_LIMB32;
+      const rows = bits
+        ? planeRows(s, radix)
+        : kernel === KERNEL_LIMB64 || kernel === KERNEL_WINDOW
+          ? wideRows(s, radix)
+          : narrowRows(s, int32 ? 0 : radix);
       const fields = [
+        [LAYER_AT_STORAGE, bits ? STORAGE_BITS : STORAGE_INT16],
         [LAYER_AT_BIAS_LIMBS, int32 ? 1 : limbsFor(s.sums.biasBits, radix)],
         [LAYER_AT_GROWTH, Math.ceil(bitLength(s.sums.weights) / radix)],
       ] as const;

@@ -16,6 +16,7 @@ import {
   PLAN_AT_BASE,
   PLAN_AT_RADIX,
   PLAN_HEADER_BYTES,
+  STORAGE_BITS,
   STORAGE_INT8,
 } from '../../assembly/layout.ts';
 import type { Plan } from './plan.ts';
@@ -103,10 +104,10 @@ function layerPlan(plan: Plan, l: number): LayerPlan {
     scale: field(LAYER_AT_SCALE),
     bytes: field(LAYER_AT_ROWS_BYTES),
   } as const;
-  return Object.freeze({ ...layer, why: reason(layer, field(LAYER_AT_STORAGE) === STORAGE_INT8) });
+  return Object.freeze({ ...layer, why: reason(layer, field(LAYER_AT_STORAGE)) });
 }
 
-function reason(layer: Omit<LayerPlan, 'why'>, small: boolean): string {
+function reason(layer: Omit<LayerPlan, 'why'>, storage: number): string {
   const { kernel, limbBits, limbsIn, limbsOut, boundBits, weightBits, weightDigits } = layer;
   const bound = `partial sums stay below 2^${boundBits}`;
   if (kernel === 'int32') return `${bound}, so one 32-bit lane holds each`;
@@ -116,11 +117,14 @@ function reason(layer: Omit<LayerPlan, 'why'>, small: boolean): string {
       ? `weights of ${weightBits} bits cut into ${weightDigits} digits`
       : `weights of ${weightBits} bits`;
   const why = {
-    limb32: 'the sum over a limb fits a 32-bit lane',
+    limb32:
+      storage === STORAGE_BITS
+        ? 'weights kept as bit planes, so what is set is added or subtracted; the sum over a limb fits a 32-bit lane'
+        : 'the sum over a limb fits a 32-bit lane',
     limb64: 'the sum over a limb needs a 64-bit lane',
     window:
       'long numbers, so limbs that are zero for a whole tile are left out; the sum over a limb fits a 32-bit lane',
-    dense: `few zeros, so products of 16-bit limbs in pairs${small ? ', weights kept in 8 bits' : ''}`,
+    dense: `few zeros, so products of 16-bit limbs in pairs${storage === STORAGE_INT8 ? ', weights kept in 8 bits' : ''}`,
   }[kernel];
   return `${bound}; ${limbs}; ${cut}: ${why}`;
 }

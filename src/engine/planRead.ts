@@ -54,6 +54,7 @@ import {
   PLAN_SPARSE,
   PLAN_VERSION,
   ROW_HEADER_BYTES,
+  STORAGE_BITS,
   STORAGE_INT8,
   STORAGE_INT16,
   TERM_BYTES,
@@ -139,7 +140,13 @@ function check(buffer: ArrayBuffer): readonly Interval[] {
     } else {
       if (length % 4 !== 0) refuse(`plan ${name}`, 'whole words of rows', length);
       const program = words.subarray(start >> 2, (start + length) >> 2);
-      const terms = checkRows(`plan ${name}`, program, rows, kernel, units);
+      const storage = within(`${name} storage`, at + LAYER_AT_STORAGE, STORAGE_INT16, STORAGE_BITS);
+      if (storage === STORAGE_INT8 || (storage === STORAGE_BITS && kernel !== KERNEL_LIMB32))
+        refuse(`plan ${name}`, 'a storage of its kernel', storage);
+      const terms =
+        storage === STORAGE_BITS
+          ? checkPlanes(`plan ${name}`, program, rows, units)
+          : checkRows(`plan ${name}`, program, rows, kernel, units);
 
       if (kernel === KERNEL_WINDOW || kernel === KERNEL_LIMB32) {
         within('unit table', PLAN_AT_TABLE_BYTES, UNIT_ENTRY_BYTES * Math.max(units, rows), MAX_PLAN_BYTES);
@@ -173,10 +180,7 @@ function checkRows(where: string, words: Int32Array, rows: number, kernel: numbe
     const end = start + size * terms;
     if (!(terms >= 0 && digits >= 0 && end <= words.length))
       refuse(where, 'whole row programs', `a cut at row ${i + 1}`);
-    for (let k = first, before = -1; k < start; k += BIAS_BYTES >> 2) {
-      if ((words[k] as number) <= before) refuse(where, 'bias digits in increasing order', words[k]);
-      before = words[k] as number;
-    }
+    checkDigits(where, words, first, start);
     for (let k = start, before = 0; k < end; k += size) {
       if ((words[k] as number) >>> 0 >= units) refuse(where, `units below ${units}`, words[k]);
       if (size === 2) continue;
@@ -188,6 +192,39 @@ function checkRows(where: string, words: Int32Array, rows: number, kernel: numbe
   }
   if (at !== words.length) refuse(where, `${at} words of row programs`, words.length);
   return most;
+}
+
+/** As {@link checkRows} for bit planes. */
+function checkPlanes(where: string, words: Int32Array, rows: number, units: number): number {
+  const each = Math.ceil(units / 32);
+  const beyond = units % 32 === 0 ? 0 : -1 << (units % 32);
+  let at = 0;
+  let most = 0;
+  for (let i = 0; i < rows; i++) {
+    const [planes, digits] = [words[at] as number, words[at + 1] as number];
+    if (!(planes >= 0 && planes <= 2)) refuse(where, 'at most two planes', planes);
+    const start = at + (ROW_HEADER_BYTES + BIAS_BYTES * digits) / 4;
+    const end = start + planes * each;
+    if (!(digits >= 0 && end <= words.length)) refuse(where, 'whole row programs', `a cut at row ${i + 1}`);
+    checkDigits(where, words, at + (ROW_HEADER_BYTES >> 2), start);
+    let terms = 0;
+    for (let k = start; k < end; k++) {
+      const last = (k - start) % each === each - 1;
+      if (last && ((words[k] as number) & beyond) !== 0) refuse(where, `units below ${units}`, words[k]);
+      for (let w = words[k] as number; w !== 0; w &= w - 1) terms++;
+    }
+    most = Math.max(most, terms);
+    at = end;
+  }
+  if (at !== words.length) refuse(where, `${at} words of row programs`, words.length);
+  return most;
+}
+
+function checkDigits(where: string, words: Int32Array, first: number, end: number): void {
+  for (let k = first, before = -1; k < end; k += BIAS_BYTES >> 2) {
+    if ((words[k] as number) <= before) refuse(where, 'bias digits in increasing order', words[k]);
+    before = words[k] as number;
+  }
 }
 
 function readNote(bytes: Uint8Array, inputs: number): readonly Interval[] {

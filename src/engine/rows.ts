@@ -134,6 +134,29 @@ export function narrowRows(planned: Planned, radix: number): Int32Array {
   });
 }
 
+/** Row programs of weights 1 and -1 as bit planes: what is added and, where there is any, what is subtracted. */
+export function planeRows({ layer, inputScale, alive }: Planned, radix: number): Int32Array {
+  const { rowStart, column, weight, outputs } = layer;
+  const words = Math.ceil(layer.inputs / 32);
+  const out: number[] = [];
+  for (let i = 0; i < outputs; i++) {
+    const planes = new Int32Array(2 * words);
+    let count = 0;
+    const end = rowStart[i + 1] as number;
+    for (let k = rowStart[i] as number; k < end; k++) {
+      const unit = column[k] as number;
+      if (!alive(unit)) continue;
+      const plane = (weight[k] as number) < 0 ? 1 : 0;
+      (planes[plane * words + (unit >> 5)] as number) |= 1 << unit;
+      count = Math.max(count, plane + 1);
+    }
+    const digits = biasDigits(biasOf(layer, i, inputScale, 0), radix);
+    out.push(count, digits.length / 2, ...digits);
+    for (const w of planes.subarray(0, count * words)) out.push(w);
+  }
+  return Int32Array.from(out);
+}
+
 /** Row programs with weights cut into digits, each with its limb offset; a row's terms stand by rising offset. */
 export function wideRows(planned: Planned, radix: number): Int32Array {
   const base = BigInt(radix);

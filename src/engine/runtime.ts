@@ -218,11 +218,11 @@ export function wasmBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(words.buffer, 0, text.length);
   if (globalThis.Buffer) Buffer.from(words.buffer).write(text, 'latin1');
   else for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  // 45 less in each byte: a high bit set beforehand and mended afterwards keeps them from borrowing of each other.
+  // Each byte from 121: a high bit set beforehand and mended afterwards keeps them from borrowing of each other.
   const high = 0x80808080 | 0;
   for (let i = 0; i < words.length; i++) {
     const x = words[i] as number;
-    words[i] = ((x | high) - 0x2d2d2d2d) ^ (~x & high);
+    words[i] = ~(((x | high) - 0x7a7a7a7a) ^ (~x & high));
   }
   return bytes;
 }

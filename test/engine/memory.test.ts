@@ -1,7 +1,7 @@
 /** How much memory plans and evaluations take, and what happens where there is none. */
 import { expect, test } from 'vitest';
 import { lipschitz } from '../../src/construct/index.ts';
-import { Engine, MemoryError } from '../../src/engine/index.ts';
+import { Engine, explainPlan, MemoryError } from '../../src/engine/index.ts';
 import { Core, type RunCalls } from '../../src/engine/runtime.ts';
 import { Interval } from '../../src/exact/index.ts';
 import { LayerBuilder, Network } from '../../src/net/index.ts';
@@ -16,6 +16,12 @@ test('a network of 128 KiB of bits: its plan stays below 4 MiB, and so does all 
   const outputs = engine.forwardExact(inputs);
   const made = engine.planFor(inputs);
   expect(made.bytes).toBeGreaterThan(131072);
+  // Its bitmap stays packed: a bit a place, where all weights are 1, and a few words a row.
+  const bitmap = explainPlan(made).layers.find((y) => y.why.includes('bit planes'))!;
+  const places = bitmap.inputs * bitmap.outputs;
+  expect(places).toBeGreaterThan(8 * 131072);
+  expect(bitmap.bytes).toBeLessThan(places / 8 + 20 * bitmap.outputs);
+  expect(made.bytes).toBeLessThan(800_000);
   for (const bytes of [made.bytes, made.workingBytes]) expect(bytes).toBeLessThan(4 * 2 ** 20);
   for (const k of [1, 3]) expect(outputs.at(k, 0).eq(network.evaluate([inputs[k]!])[0]!)).toBe(true);
   engine.dispose();

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { PLAN_AT_MAGIC, PLAN_AT_VERSION } from '../../assembly/layout.ts';
+import {
+  LAYER_AT_ROWS,
+  LAYER_BYTES,
+  PLAN_AT_MAGIC,
+  PLAN_AT_VERSION,
+  PLAN_HEADER_BYTES,
+} from '../../assembly/layout.ts';
 import { compile, Engine, explainPlan, type Plan, readPlan } from '../../src/engine/index.ts';
 import { PlanRunner } from '../../src/engine/runner.ts';
 import { core } from '../../src/engine/runtime.ts';
 import { Dyadic, InputError, Interval } from '../../src/exact/index.ts';
 import { affine, compose, identity, LayerBuilder, Network, padDepth } from '../../src/net/index.ts';
-import { Random, randomCase } from '../support/engineCases.ts';
+import { bitmapCase, Random, randomCase } from '../support/engineCases.ts';
 
 /** x -> |x - 1/2| on one unit pair. */
 function hat(): Network {
@@ -57,13 +63,18 @@ describe('plan', () => {
     for (let n = 0; n < bytes.length; n++) expect(() => readPlan(bytes.slice(0, n).buffer)).toThrow(InputError);
   });
 
-  test('a plan with a right checksum and wrong insides is refused', () => {
-    const plan = compile(compose(hat(), hat()), { domain: [0, 1], fractionalBits: 60 });
+  test.each([
+    ['rows of terms', compose(hat(), hat())],
+    ['bit planes', bitmapCase(new Random(2), 1).network],
+  ])('a plan with a right checksum and wrong insides is refused: %s', (_, network) => {
+    const plan = compile(network, { domain: [0, 1], fractionalBits: 60 });
     const random = new Random(5);
     let refused = 0;
+    // Most words of a long plan are weights, and all weights are good: what is not comes first.
+    const most = Math.min(plan.bytes >> 2, 300);
     for (let k = 0; k < 2000; k++) {
       const words = new Int32Array(plan.buffer.slice(0));
-      words[4 + random.below(words.length - 4)] = random.chance(2) ? random.next() | 0 : random.between(-3, 300);
+      words[4 + random.below(most - 4)] = random.chance(2) ? random.next() | 0 : random.between(-3, 300);
       words[3] = fnv(words);
       try {
         readPlan(words.buffer);
@@ -73,6 +84,25 @@ describe('plan', () => {
       }
     }
     expect(refused).toBeGreaterThan(500);
+  });
+
+  test('bit planes that name units which are not there are refused', () => {
+    const { network } = bitmapCase(new Random(2), 1);
+    const plan = compile(network, { domain: [0, 1], fractionalBits: 20 });
+    const l = explainPlan(plan).layers.findIndex((y) => y.why.includes('bit planes'));
+    const entry = (PLAN_HEADER_BYTES + l * LAYER_BYTES) >> 2;
+    const words = new Int32Array(plan.buffer.slice(0));
+    const at = words[entry + (LAYER_AT_ROWS >> 2)]! >> 2;
+    const units = network.layers[l]!.inputs;
+    expect(units % 32).not.toBe(0);
+    const [planes, digits] = [words[at]!, words[at + 1]!];
+    expect(planes).toBeGreaterThan(0);
+    words[at + 2 + 2 * digits + Math.floor(units / 32)]! |= 1 << 31;
+    words[3] = fnv(words);
+    expect(() => readPlan(words.buffer)).toThrow(`plan layer ${l + 1}: expected units below ${units}`);
+    words[at] = 3;
+    words[3] = fnv(words);
+    expect(() => readPlan(words.buffer)).toThrow(`plan layer ${l + 1}: expected at most two planes, got 3`);
   });
 
   test('the core itself refuses a plan that did not arrive whole', async () => {

@@ -5,7 +5,7 @@ import { expressionTarget } from '../../src/exact/expression.ts';
 import { Dyadic, Rational } from '../../src/exact/index.ts';
 import { encodeNetwork, readNnet, readOnnx } from '../../src/io/index.ts';
 import { LayerBuilder, Network } from '../../src/net/index.ts';
-import { Random } from '../support/engineCases.ts';
+import { bitmapCase, Random } from '../support/engineCases.ts';
 import { dense } from '../support/pairs.ts';
 import { haveShared, sharedBytes, sharedText } from '../support/shared.ts';
 
@@ -78,6 +78,7 @@ function ownDense(): Made[] {
   return [
     ['dense, 20-bit weights', dense([4, 30, 30, 5], 2), -1, 1, 16],
     ['dense, 52-bit weights', dense([8, 20, 20, 10], 9, 52), -1, 1, 52],
+    ['bit planes', bitmapCase(new Random(5), 1).network, -1, 1, 30],
   ];
 }
 
@@ -100,7 +101,7 @@ function imported(): Made[] {
 /** Left out of the smaller set: their files take long to write. */
 const LARGE = ['Taylor', 'cached', 'bit extraction', 'ACAS Xu 1_1', 'ACAS Xu 4_5, NNet', 'jet tagging', 'lindex'];
 
-/** Twenty networks, or a dozen `few`; each with as many rows as give `outputs` outputs. */
+/** Twenty networks and one, or a dozen `few`; each with as many rows as give `outputs` outputs. */
 export function samples(outputs: number, few = false): Sample[] {
   const all = [...constructed(), ...imported(), ...(few ? deep([96], 16) : deep([64, 256, 1024], 80)), ...ownDense()];
   const chosen = all.filter(([name]) => !few || !LARGE.includes(name));

@@ -85,6 +85,43 @@ export function randomCase(random: Random, rows: number): Case {
   return { network, domain, batch };
 }
 
+/** Wide layers of weights 1 and -1 (some of one sign, some with empty rows) between narrow ones, so that not all layers are dense. */
+export function bitmapCase(random: Random, rows: number): Case {
+  const pairs = random.between(1, 3);
+  const widths = [random.between(1, 5)];
+  for (let p = 0; p < pairs; p++) {
+    const inputs = random.between(30, 150);
+    widths.push(inputs, Math.ceil(4096 / inputs) + random.below(60));
+  }
+  widths.push(random.between(1, 4));
+  const layers = widths.slice(1).map((outputs, l) => {
+    const inputs = widths[l] as number;
+    const builder = new LayerBuilder(inputs);
+    const bitmap = l % 2 === 1 && l < widths.length - 2;
+    const signs = random.below(3);
+    const one = random.between(1, 4);
+    for (let i = 0; i < outputs; i++) {
+      const row: [number, Dyadic][] = [];
+      if (bitmap && i % 7 !== 3) {
+        for (let k = 0; k < inputs; k++) {
+          const w = signs === 0 ? 1 : signs === 1 ? -1 : 1 - 2 * random.below(2);
+          if (random.chance(one) || k === inputs - 1) row.push([k, Dyadic.of(BigInt(w), -l)]);
+        }
+      } else if (!bitmap) {
+        const bits = random.between(1, 30);
+        for (let k = 0; k < 2; k++) row.push([random.below(inputs), Dyadic.of(random.big(bits), -12)]);
+      }
+      const bias = random.chance(3) ? Dyadic.ZERO : Dyadic.of(random.big(bitmap ? 8 : 20), bitmap ? -l : -20);
+      builder.row(bias, row);
+    }
+    return builder.build();
+  });
+  const kind = random.below(4);
+  const batch = Float64Array.from({ length: rows * (widths[0] as number) }, () => randomFloat(random, kind));
+  const end = Dyadic.from(batch.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
+  return { network: new Network(layers), domain: [end.neg(), end], batch };
+}
+
 function randomFloat(random: Random, kind: number): number {
   const u = random.next() / 2 ** 32;
   const sign = random.chance(2) ? -1 : 1;

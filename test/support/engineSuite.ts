@@ -6,6 +6,7 @@ import { Dyadic } from '../../src/exact/index.ts';
 import { LayerBuilder, Network } from '../../src/net/index.ts';
 import {
   BATCH_SIZES,
+  bitmapCase,
   type Case,
   digitCases,
   limbSumCases,
@@ -60,6 +61,8 @@ async function spoil(build: CoreBuild, plan: Plan): Promise<void> {
 }
 
 /** The cases and their answers are made once for all builds. */
+const bits = new Random(11);
+let bitmapCases: Known[] | undefined;
 const random: Known[] = [];
 function randomCases(pairs: number): readonly Known[] {
   if (random.length === 0) {
@@ -139,6 +142,23 @@ export function engineSuite(name: string, build: () => Promise<CoreBuild> | Core
         });
         engine.dispose();
       }
+    });
+
+    test('layers of weights 1 and -1 stay packed, and equal the oracle', async () => {
+      const core = await build();
+      let packed = 0;
+      bitmapCases ??= Array.from({ length: 60 }, (_, k) =>
+        known(bitmapCase(bits, [1, 5, 9, 33, 64, 70][k % 6] as number)),
+      );
+      for (const c of bitmapCases) {
+        for (const y of explainPlan(await compare(c, core)).layers) {
+          if (!y.why.includes('bit planes')) continue;
+          packed++;
+          // Two planes at most, a header, and a bias digit or a few.
+          expect(y.bytes).toBeLessThan(y.outputs * (8 * Math.ceil(y.inputs / 32) + 8 + 8 * y.limbsSum));
+        }
+      }
+      expect(packed).toBeGreaterThan(40);
     });
 
     test('equals the oracle on a batch of 1000 in parts', async () => {
