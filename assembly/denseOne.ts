@@ -14,13 +14,16 @@ export function oneLimbBytes(pairs: i32): usize {
   return <usize>pairs * 12 + 24;
 }
 
-/** Lists the pairs of a limb that are not zero; `shift` is the logarithm of a pair's weights. Where an eighth are zero or fewer, no list. */
-function listLive(x: usize, pairs: i32, shift: i32): void {
+/**
+ * Lists the pairs of a limb that are not zero; `shift` is the logarithm of a pair's weights. Every sixteen rows leave out what is
+ * zero, the list is made once: where that would not pay, there is none.
+ */
+function listLive(x: usize, pairs: i32, blocks: i32, shift: i32): void {
   const list = x + (<usize>pairs << 2);
   let zeros = i32x4.splat(0);
   for (let p = x; p + 16 <= list; p += 16) zeros = i32x4.sub(zeros, i32x4.eq(v128.load(p), i32x4.splat(0)));
   zeros = i32x4.add(zeros, v128.shuffle<i64>(zeros, zeros, 1, 0));
-  if ((i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1)) << 3 <= pairs) {
+  if ((i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1)) * blocks <= 6 * pairs) {
     store<usize>(list, 0);
     return;
   }
@@ -51,12 +54,7 @@ export function denseOne(plan: usize, layer: usize, x: usize, y: usize, yLimb: u
   const size = <usize>(digits * pairs) << (small ? 3 : 4);
   const unit: usize = last ? 16 : 8;
   if (ASC_FEATURE_SIMD) {
-    // A list is made once and read by every sixteen rows: it pays from some on.
-    for (let l = 0; l < lin; l++) {
-      const xl = x + <usize>l * xLimb;
-      if (blocks > 16) listLive(xl, pairs, small ? 5 : 6);
-      else store<usize>(xl + (<usize>pairs << 2), 0);
-    }
+    for (let l = 0; l < lin; l++) listLive(x + <usize>l * xLimb, pairs, blocks, small ? 5 : 6);
     let top = i32x4.splat(0);
     for (let o = 0; o < blocks; o += 4) {
       top = v128.or(top, fourBlocks(x, xLimb, w, small, blocks - o == 1, bias, biasStart, biasCount, y, yLimb, pairs, digits, lin, lout, base, last));

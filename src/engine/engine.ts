@@ -125,7 +125,11 @@ export class Engine {
     if (out.length < rows * this.outputs) refuse('forwardInto', `${rows * this.outputs} places`, out.length);
     this.reserve(rows);
     if (rows <= this.chunkRows) {
-      this.core.f64.set(batch, this.inAt >> 3);
+      const to = this.inAt >> 3;
+      const { f64 } = this.core;
+      // A call costs more than a few numbers.
+      if (batch.length <= 16) for (let k = 0; k < batch.length; k++) f64[to + k] = batch[k] as number;
+      else f64.set(batch, to);
       this.forwardChunk(this.look(0, rows), rows);
       this.copyOut(out, 0, rows);
       return out;
@@ -205,6 +209,7 @@ export class Engine {
 
   /** Room for `rows` rows, or for as many as pass at once. */
   private reserve(rows: number, whole = false): void {
+    if (rows <= this.chunkRows) return;
     const most = rowsAtOnce(8 * Math.max(this.inputs, this.outputs));
     const wanted = whole ? rows : Math.min(rows, most);
     if (wanted <= this.chunkRows) return;
