@@ -247,7 +247,8 @@ class DeviationSearch {
     const until = performance.now() + Math.min(this.within ? EXPLORE_FOR / 8 : EXPLORE_FOR, 100 * this.seconds);
     for (let k = 0; k < starts && performance.now() < until; k++) {
       this.anywhere(x, k);
-      for (let output = 0; output < this.f.outputs && output < CLIMBED; output++) this.ascent.climb(x, output);
+      for (let output = 0; output < this.f.outputs && output < CLIMBED && performance.now() < until; output++)
+        this.ascent.climb(x, output);
     }
     this.observe();
   }

@@ -74,6 +74,31 @@ describe('the oracle', () => {
     );
   });
 
+  test('dense pairs of 1 to 5 inputs, boxes of any width in each', () => {
+    let unsettled = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }).chain((d) =>
+          fc.record({
+            numbers: box(d),
+            widths: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
+            seed: fc.nat(),
+            bits: fc.integer({ min: 1, max: 9 }),
+          }),
+        ),
+        ({ numbers, widths, seed, bits }) => {
+          const f = dense([numbers.centre.length, ...widths], seed);
+          const g = roundedTo(f, bits);
+          const result = exactPropagator(pairOf(f, g))(numbers);
+          unsettled += result.unsettled;
+          holds(f, g, numbers, result, 60);
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(unsettled).toBeGreaterThan(60);
+  });
+
   test('two networks that are nothing alike', () => {
     const f = dense([3, 10, 10, 2], 1);
     const g = dense([3, 10, 10, 2], 2);
