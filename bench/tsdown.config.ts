@@ -2,7 +2,7 @@ import { defineConfig } from 'tsdown';
 
 /** The benchmarks as plain modules beside the peers that they import. */
 export default defineConfig({
-  entry: { run: 'run.ts', page: 'page.ts' },
+  entry: { run: 'run.ts', page: 'page.ts', proofs: 'proofs.ts' },
   outDir: 'dist',
   format: 'esm',
   platform: 'node',
