@@ -236,7 +236,8 @@ class Plan {
     const g = BigInt(grid);
     if (REMAINDER * model.radius > this.limit >> 8n && model.order > 1) return false;
     const bends = coefficients.slice(2).map((c, k) => (c * BigInt((k + 2) * (k + 1))) / 2n);
-    const change = bends.reduce((s, b, k) => s + BigInt(k) * abs(b), 0n);
+    const turns = bends.slice(1).map((b, k) => b * BigInt(k + 1));
+    const wild = turns.reduce((s, b, k) => s + BigInt(k) * abs(b), 0n);
     const steep = coefficients.reduce((s, c, k) => s + BigInt(k) * abs(c), 0n);
     const [left, right] = [fractionOf(model.lo), fractionOf(model.hi)];
     const value = (t: bigint): bigint => coefficients.reduceRight((v, c) => c + ((v * t) >> g), 0n);
@@ -265,8 +266,10 @@ class Plan {
       if (coefficients.length > 2 || model.order > 1) {
         const h = t1 - t0 + 1n;
         const tm = t0 + (h >> 1n);
-        const bend = bends.reduceRight((v, c) => c + ((v * tm) >> g), 0n);
-        const slack = ((change * h) >> (g + 1n)) + 2n * (model.bendRadius as bigint) + 10n;
+        const at = (polynomial: readonly bigint[]): bigint => polynomial.reduceRight((v, c) => c + ((v * tm) >> g), 0n);
+        const bend = at(bends);
+        const turn = ((abs(at(turns)) + 30n) * h) / 6n + ((wild * h * h) >> (g + 3n));
+        const slack = (turn >> g) + 2n * (model.bendRadius as bigint) + 10n;
         const bulge = (b: bigint): bigint => (b <= 0n ? 0n : ((b * ((h * h) >> 2n)) >> (2n * g)) + 1n);
         if (!fits(e0, e1, bulge(slack - bend), room) || !fits(-e0, -e1, bulge(slack + bend), room)) return false;
       }

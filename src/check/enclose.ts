@@ -152,10 +152,8 @@ export function enclosures(q: number) {
     return [wide(s, c), wide(c, s)];
   };
   /** An increasing function between its values at the ends. */
-  const ends = ([lo, hi]: Span, value: (v: bigint) => Span): Span => {
-    const low = value(lo);
-    return [low[0], (lo === hi ? low : value(hi))[1]];
-  };
+  const ends = ([lo, hi]: Span, value: (v: bigint) => Span): Span =>
+    lo === hi ? value(lo) : [value(lo)[0], value(hi)[1]];
 
   // ---- jets
 

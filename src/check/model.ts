@@ -3,9 +3,12 @@
  *
  *   f(m + 2^h t) = sum C_k t^k + (at most radius),   |t| <= 1, all in units of 2^-unit.
  *
- * On a part t0..t1 of a line, with e the difference of f and the line and B = max(-e''/2) (t1 - t0)^2 / 4,
+ * On a part t0..t1 of a line, with e the difference of f and the line,
  *
- *   e(t) = chord(t) - (e''/2)(xi) (t - t0)(t1 - t)  <=  e0 + (e1 - e0) s + 4 B s (1 - s),   s = (t - t0)/(t1 - t0).
+ *   e(t) = chord(t) - b (t - t0)(t1 - t)  <=  e0 + (e1 - e0) s + 4 B s (1 - s),   s = (t - t0)/(t1 - t0),
+ *
+ * B = max(-b) (t1 - t0)^2 / 4, where b is a mean of e''/2 over points of the part whose own mean is (t0 + t + t1)/3, at most a
+ * sixth of its length from its middle (Hermite and Genocchi): e''/2 there, its slope and its curvature bound b.
  *
  * Numbers are whole and below 2^53 all along.
  */
@@ -60,11 +63,12 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
   });
   const [C0, C1 = 0n] = C as [bigint, bigint?];
   const bent = C.slice(2).map(Number);
-  // e''/2: the polynomial's coefficients, how fast it changes at most, its size.
+  // e''/2 and its slope: the polynomials' coefficients, how fast the slope changes at most, the sizes.
   const bends = bent.map((c, k) => (c * (k + 2) * (k + 1)) / 2);
-  const change = bends.reduce((s, c, k) => s + k * Math.abs(c), 0);
+  const turns = bends.slice(1).map((c, k) => c * (k + 1));
+  const wild = turns.reduce((s, c, k) => s + k * Math.abs(c), 0);
   const bendMost = bends.reduce((s, c) => s + Math.abs(c), Number(bendRadius));
-  need(bends.length === 0 || change + 2 * bendMost < 2 ** 49, 'the difference exceeds the claimed bound'); // by far
+  need(bends.length === 0 || 2 * wild + 32 * bendMost < 2 ** 49, 'the difference exceeds the claimed bound'); // by far
   // Points t are multiples of 2^-grid: t = (n 2^up - d start) / (d 2^down) - one for x = n/d.
   const grid = Math.max(size(C1) + 8, 50);
   const [g, one, gain] = [BigInt(grid), 1n << BigInt(grid), grid - h - fine];
@@ -91,8 +95,9 @@ export function model(e: Enclosures, f: Node, from: Fraction, to: Fraction, orde
     const length = r.near - p.near + 2; // at least that
     if (length > widest && bends.length > 0) [widest, inner] = [length, room - bulge(bendMost, length)];
     if (p.e <= inner && r.e <= inner && -p.e <= inner && -r.e <= inner) return true;
-    const bend = polynomial(bends, p.near + Math.floor(length / 2));
-    const slack = Math.floor(times(change, length) / 2) + Number(bendRadius) + 3;
+    const middle = p.near + Math.floor(length / 2);
+    const [bend, turn] = [polynomial(bends, middle), Math.abs(polynomial(turns, middle)) + 2 * order + 3];
+    const slack = Math.floor(times(turn, length) / 6 + times(times(wild, length), length) / 8) + Number(bendRadius) + 6;
     return fits(p.e, r.e, bulge(slack - bend, length), room) && fits(-p.e, -r.e, bulge(slack + bend, length), room);
   };
   return { at, place, within };
