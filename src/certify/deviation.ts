@@ -184,7 +184,7 @@ class DeviationSearch {
     this.propagate = propagate;
     this.enter(this.unit.lo, this.unit.hi, undefined, 1);
     // Where the answer is known at once, a few points are enough.
-    this.explore(this.within && this.open.size === 0 ? 2 : STARTS);
+    this.explore(!this.within ? EXPLORE_FOR : this.open.size > 0 ? EXPLORE_FOR / 8 : EXPLORE_FOR / 40);
     let paused = performance.now();
     for (;;) {
       this.options.signal?.throwIfAborted();
@@ -242,10 +242,10 @@ class DeviationSearch {
   }
 
   /** First points to climb from. */
-  private explore(starts: number): void {
+  private explore(milliseconds: number): void {
     const x = this.ascent.scratch;
-    const until = performance.now() + Math.min(this.within ? EXPLORE_FOR / 8 : EXPLORE_FOR, 100 * this.seconds);
-    for (let k = 0; k < starts && performance.now() < until; k++) {
+    const until = performance.now() + Math.min(milliseconds, 100 * this.seconds);
+    for (let k = 0; k < STARTS && performance.now() < until; k++) {
       this.anywhere(x, k);
       for (let output = 0; output < this.f.outputs && output < CLIMBED && performance.now() < until; output++)
         this.ascent.climb(x, output);
