@@ -3,7 +3,7 @@
 import { packFloats, packWords, powerOfTwo, unpackFloats, unpackWords } from "./convert";
 import { denseTiles, limbBytes } from "./dense";
 import { denseOne, oneLimbBytes } from "./denseOne";
-import { closeWindows, openWindows, widestWindow, windowRows } from "./window";
+import { closeWindows, leaveZeros, openWindows, widestWindow, windowRows } from "./window";
 import { int32Rows, limb32Rows, limb64Rows, usedLimbs } from "./lanes";
 import {
   DENSE_TILES,
@@ -205,6 +205,7 @@ function walkBlock(plan: usize, src: usize, inForm: i32, inWords: i32, rows: i32
       const bits = load<i32>(layer, LAYER_AT_STORAGE) == STORAGE_BITS ? units : 0;
       if (kernel == KERNEL_WINDOW || short) {
         if (!windows) openWindows(from, x, xs, units, limbs);
+        if (bits != 0) leaveZeros(from, units, <usize>(limbs * vectors) * VECTOR_BYTES);
         if (short) {
           if (ASC_FEATURE_SIMD) shortRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, last, list, kernel == KERNEL_LIMB32 ? TERM_BYTES : WIDE_TERM_BYTES, bits);
         } else windowRows(vectors, from, to, y, ys, program, rowsHere, min(limbs, lout), lout, radix, load<i32>(layer, LAYER_AT_GROWTH), last, l == 0, list, hints + load<u32>(layer, LAYER_AT_HINTS));

@@ -19,6 +19,17 @@ export function openWindows(table: usize, x: usize, xs: usize, units: i32, limbs
   }
 }
 
+/** Units that are zero for the whole tile, `bytes` bytes each, have no window. */
+export function leaveZeros(table: usize, units: i32, bytes: usize): void {
+  for (let i = 0; i < units; i++) {
+    const at = load<usize>(table);
+    let any: u64 = 0;
+    for (let b: usize = 0; b < bytes && any == 0; b += 8) any = load<u64>(at + b);
+    if (any == 0) store<i32>(table, 0, 8);
+    table += UNIT_ENTRY_BYTES;
+  }
+}
+
 /** Writes the zeros outside the windows, so that every unit holds `limbs` limbs. */
 export function closeWindows(table: usize, units: i32, limbs: i32, step: usize): void {
   for (let i = 0; i < units; i++) {
