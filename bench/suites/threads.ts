@@ -31,6 +31,11 @@ export async function threads(setting: Setting, report: (rows: readonly Row[]) =
       await pool.forward(inputs);
       return (performance.now() - from) * 1e6;
     };
+    // Warm up, as everywhere else: each worker compiles and tiers up by itself.
+    for (let k = 0; k < 5; k++) {
+      await time(one);
+      await time(two);
+    }
     const args = [file, 'soa', 1024, 12];
     const rounds = {
       one: [] as number[],
