@@ -312,6 +312,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'arguments',
     'files',
     'output',
+    'progress',
     'import',
     'network',
     'inputs',

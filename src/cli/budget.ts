@@ -3,7 +3,8 @@ import { Dyadic, InputError, Interval, type Target } from '../exact/index.ts';
 import { askBudget, type BudgetAnswer, type BudgetChange, bestWithin, type MemoryAnswer } from '../workbench/index.ts';
 import { bytesOption, dyadicOption, wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
-import { bound, networkJson, printJson, printRows, progress, size } from './output.ts';
+import { bound, networkJson, printJson, printRows, size } from './output.ts';
+import { progress } from './progress.ts';
 import { domainOption, openTarget } from './target.ts';
 
 interface Options {

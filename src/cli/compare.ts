@@ -8,8 +8,9 @@ import { type OpenedBox, openBox } from './box.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { about, bound, note, printJson, printRows, progress, worstJson } from './output.ts';
+import { about, bound, note, printJson, printRows, worstJson } from './output.ts';
 import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
+import { progress } from './progress.ts';
 
 interface Options extends ImportOptions {
   box?: string;

@@ -7,7 +7,8 @@ import type { Define } from './command.ts';
 import { checkGrid, type ImportOptions, importOptions } from './import.ts';
 import { type Inputs, inputStream, inputsFromFile, inputsFromOperands } from './inputs.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { note, printJson, progress } from './output.ts';
+import { note, printJson } from './output.ts';
+import { progress } from './progress.ts';
 
 interface Options extends ImportOptions {
   in?: string;

@@ -8,7 +8,8 @@ import { certificateRows } from './certify.ts';
 import type { Define } from './command.ts';
 import { writeWhole } from './files.ts';
 import { fitIntoDecoder, normOption } from './intrinsic.ts';
-import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, progress, size } from './output.ts';
+import { bound, boundJson, certifiedJson, networkJson, note, printJson, printRows, size } from './output.ts';
+import { progress } from './progress.ts';
 import {
   fitOnCube,
   printPlan,

@@ -3,8 +3,9 @@ import { InputError } from '../exact/index.ts';
 import { intrinsicPicture } from '../plot/index.ts';
 import { estimateRate } from '../rates/index.ts';
 import { type IntrinsicStep, type IntrinsicStudy, intrinsicStudy } from '../workbench/index.ts';
-import { bound, boundJson, note, printJson, printRows, printTable, progress } from './output.ts';
+import { bound, boundJson, note, printJson, printRows, printTable } from './output.ts';
 import { typedCommand, writePicture } from './picture.ts';
+import { progress } from './progress.ts';
 import { openTarget } from './target.ts';
 
 export interface IntrinsicRatesOptions {

@@ -1,5 +1,4 @@
-/** How commands speak: one JSON object, or aligned lines for people; progress on a terminal, silence in a pipe. */
-import { SingleBar } from 'cli-progress';
+/** How commands speak: one JSON object, or aligned lines for people. */
 import type { DeviationCertificate } from '../certify/index.ts';
 import { Dyadic, printBound, Rational, toScientific } from '../exact/index.ts';
 import type { Network } from '../net/index.ts';
@@ -36,6 +35,9 @@ let silent = false;
 export function beQuiet(): void {
   silent = true;
 }
+
+/** Whether {@link beQuiet} was called. */
+export const isQuiet = (): boolean => silent;
 
 /** A sentence for people on standard error, where it does not disturb the result. */
 export function note(text: string): void {
@@ -121,38 +123,4 @@ export function about(x: Dyadic): string {
 export function size(bytes: number): string {
   if (bytes < 10_000) return `${bytes} bytes`;
   return bytes < 1 << 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / (1 << 20)).toFixed(2)} MiB`;
-}
-
-export interface Progress {
-  /** done in 0..1. */
-  update(done: number, what?: string): void;
-  stop(): void;
-}
-
-/** A bar on a terminal's standard error after the first half second; nothing in a pipe or with --quiet. */
-export function progress(what: string, quiet = false): Progress {
-  if (quiet || silent || !process.stderr.isTTY || (process.stderr.columns ?? 80) < 20)
-    return { update() {}, stop() {} };
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${what} {bar} {percentage}% {what} ETA {eta_formatted}`,
-    hideCursor: true,
-    clearOnComplete: true,
-    etaBuffer: 50,
-  });
-  const from = Date.now();
-  let started = false;
-  return {
-    update(done, detail = '') {
-      if (!started) {
-        if (Date.now() - from < 500) return;
-        bar.start(1000, 0, { what: detail });
-        started = true;
-      }
-      bar.update(Math.round(done * 1000), { what: detail });
-    },
-    stop() {
-      if (started) bar.stop();
-    },
-  };
 }

@@ -7,8 +7,9 @@ import { positiveOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import { bound, certifiedJson, networkJson, printJson, printRows, progress } from './output.ts';
+import { bound, certifiedJson, networkJson, printJson, printRows } from './output.ts';
 import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
+import { progress } from './progress.ts';
 import { domainOption, isNetworkPath, openTarget } from './target.ts';
 
 interface Options extends ImportOptions {

@@ -18,18 +18,8 @@ import { writeWhole } from './files.ts';
 import { type ImportOptions, importOptions } from './import.ts';
 import { inputsFromFile } from './inputs.ts';
 import { type OpenedNetwork, openNetwork } from './network.ts';
-import {
-  about,
-  bound,
-  boundJson,
-  networkJson,
-  note,
-  printJson,
-  printRows,
-  progress,
-  size,
-  worstJson,
-} from './output.ts';
+import { about, bound, boundJson, networkJson, note, printJson, printRows, size, worstJson } from './output.ts';
+import { progress } from './progress.ts';
 import { type QuantiserOptions, quantiserMeta, quantiserOf, quantiserOptions } from './quantiser.ts';
 
 interface Options extends ImportOptions, QuantiserOptions {

@@ -5,8 +5,9 @@ import { RATE_METHODS, type RateCurve, type RatePoint, type RateRun, rateRun } f
 import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { intrinsicRates } from './intrinsicRates.ts';
-import { note, printJson, printRows, progress } from './output.ts';
+import { note, printJson, printRows } from './output.ts';
 import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
+import { progress } from './progress.ts';
 import { openTarget } from './target.ts';
 
 interface Options {

@@ -3,8 +3,9 @@ import { depthPicture, regimesPicture } from '../plot/index.ts';
 import { depthRows, fitExponents, type RegimeRow, regimeRows } from '../workbench/index.ts';
 import { bytesOption, wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
-import { printJson, printRows, progress } from './output.ts';
+import { printJson, printRows } from './output.ts';
 import { CSV_OPTION, pictureOption, typedCommand, writePicture } from './picture.ts';
+import { progress } from './progress.ts';
 
 interface Options {
   width?: number;

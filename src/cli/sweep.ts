@@ -17,7 +17,8 @@ import {
 import { wholeOption } from './arguments.ts';
 import type { Define } from './command.ts';
 import { readBytes, readText } from './files.ts';
-import { note, printJson, printRows, progress } from './output.ts';
+import { note, printJson, printRows } from './output.ts';
+import { progress } from './progress.ts';
 
 interface Options {
   out?: string;
